@@ -1,0 +1,106 @@
+# Everything a contributor or a pipeline runs. `make` alone lists it.
+#
+# The targets set up what they need: a virtualenv in .venv from requirements.lock and, in a cache outside of the
+# checkout, the programs of tools/catalog.py. What that says goes to standard error, so that
+# `make -s export > state.json` writes JSON and nothing else.
+
+STACK ?= dev
+# Processes that pytest runs the tests in; 0 is this one alone.
+WORKERS ?= 2
+# More arguments for pytest: make unit ARGS='-k vpc -x'
+ARGS ?=
+# Which Python makes the virtualenv: the first of these that is 3.11 or newer.
+PYTHON ?= python3 python3.13 python3.12 python3.11
+
+venv := .venv
+bin := $(venv)/bin
+python := $(bin)/python
+pytest := $(python) -m pytest --numprocesses=$(WORKERS) $(ARGS)
+filled := $(venv)/.filled
+stack_commands := up preview refresh destroy export manifests
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+##@ A stack in the sandbox (STACK=dev unless given)
+
+.PHONY: $(stack_commands) serve doctor
+up: ## bring the stack up on the real Pulumi engine with emulated providers: no account, no Docker
+preview: ## what `up` would change
+refresh: ## compare the state with the emulated account
+destroy: ## take the stack down
+export: ## the stack's deployment as JSON, on standard output (make -s export > state.json)
+manifests: ## every Kubernetes object of the stack as YAML
+$(stack_commands): $(filled)
+	@$(python) -m sandbox $@ $(STACK)
+
+serve: $(filled) ## start the emulated providers and print the environment that attaches them
+	@$(python) -m sandbox serve
+
+doctor: $(filled) ## what is found on this machine, what is missing, how to get it
+	@$(python) -m sandbox doctor
+
+##@ Tests and checks (none needs an account or the network)
+
+.PHONY: test unit engine golden lint fmt bench schema
+test: tools lint ## everything: lint, then all tests
+	@$(pytest)
+
+unit: $(filled) ## the tests that need no engine
+	@$(pytest) -m "not engine"
+
+engine: tools ## the tests on the real engine
+	@$(pytest) -m engine
+
+golden: tools ## write the resource graphs in tests/golden anew
+	@$(python) -m tests.graph
+
+lint: tools ## ruff, types, helm lint, actionlint
+	@$(bin)/ruff check
+	@$(bin)/ruff format --check
+	@$(bin)/basedpyright --pythonpath $(python)
+	@"$$($(python) -m tools path helm)" lint --strict --quiet --set image.repository=lint,image.tag=lint charts/service
+	@"$$($(python) -m tools path actionlint)" -shellcheck= -pyflakes=
+
+fmt: $(filled) ## format the Python code and mend what ruff can
+	@$(bin)/ruff check --fix-only --quiet
+	@$(bin)/ruff format
+
+bench: tools ## time and memory of preview, up and no-op up, beside a floor
+	@$(python) -m bench
+
+schema: $(filled) ## write the JSON schema of stack files anew
+	@$(python) -m spec schema
+
+##@ This machine
+
+.PHONY: help venv tools lock clean
+venv: $(filled) ## the virtualenv
+
+# One line per candidate that is not fit would only confuse; the error lists them all.
+$(filled): requirements.lock
+	@for candidate in $(PYTHON); do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then fit=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$fit" ]; then \
+	  echo "error: Python 3.11 or newer is needed; looked at: $(PYTHON). Name one with make PYTHON=/path/to/python" >&2; \
+	  exit 1; \
+	fi; \
+	$$fit -m tools venv $(venv) $< && touch $@
+
+tools: $(filled) ## pulumi, helm and actionlint: from the PATH, else downloaded, else built
+	@$(python) -m tools ensure pulumi helm actionlint
+
+lock: $(filled) ## pin requirements*.txt anew, with hashes, into requirements.lock
+	@$(bin)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" requirements-dev.txt --output-file requirements.lock
+
+clean: ## remove what is made in the checkout: virtualenv, sandbox state, caches (not the tools' cache)
+	@rm -rf $(venv) .sandbox .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@awk 'BEGIN { FS = ":[^#]*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -1,0 +1,111 @@
+"""Which programs groundwork needs, in which version, and where each comes from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class UnknownTool(LookupError):
+    """A name that is not in the catalog; the message lists those that are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """One program.
+
+    `archive`, `checksums`, `member` and the values of `variables` are templates over `version`, `os` (linux,
+    darwin), `goarch` (amd64, arm64) and `nodearch` (x64, arm64).
+    """
+
+    name: str
+    version: str
+    """What is downloaded or built, and the oldest that is taken from the PATH: older ones are not tested."""
+    version_args: tuple[str, ...]
+    """Arguments that make the program print its version on the first line."""
+    archive: str
+    """URL of the publisher's .tar.gz."""
+    checksums: str
+    """URL of the publisher's `sha256  file` list that names the archive."""
+    member: str
+    """The program's path inside the archive."""
+    package: str
+    """The Go package built when there is nothing to download; its module is `tools/<name>/go.mod`."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Go variables that the publisher's own build sets at link time."""
+    build_minutes: str = "1"
+    """What to expect of a build with an empty Go cache on two cores, as said to the person waiting."""
+
+    @property
+    def module(self) -> Path:
+        """The directory with the go.mod and go.sum that pin the program and everything it is built of."""
+        return Path(__file__).parent / self.name
+
+    @property
+    def title(self) -> str:
+        """Name and version, as written in messages."""
+        return f"{self.name} {self.version}"
+
+    def fill(self, template: str) -> str:
+        """`template` with this version and machine filled in."""
+        goarch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+        return template.format(
+            version=self.version,
+            os=platform.system().lower(),
+            goarch=goarch,
+            nodearch={"amd64": "x64"}.get(goarch, goarch),
+        )
+
+
+CATALOG: tuple[Tool, ...] = (
+    Tool(
+        name="pulumi",
+        version="3.258.0",
+        version_args=("version",),
+        archive="https://get.pulumi.com/releases/sdk/pulumi-v{version}-{os}-{nodearch}.tar.gz",
+        checksums="https://get.pulumi.com/releases/sdk/pulumi-{version}-checksums.txt",
+        member="pulumi/pulumi",
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        # Without a version the engine calls itself 0.0.0 and the Automation API refuses it.
+        variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v{version}"},
+        build_minutes="4",
+    ),
+    Tool(
+        name="helm",
+        version="3.20.2",
+        version_args=("version", "--template", "{{.Version}}"),
+        archive="https://get.helm.sh/helm-v{version}-{os}-{goarch}.tar.gz",
+        checksums="https://get.helm.sh/helm-v{version}-{os}-{goarch}.tar.gz.sha256sum",
+        member="{os}-{goarch}/helm",
+        package="helm.sh/helm/v3/cmd/helm",
+        # The Kubernetes that `helm template` and `helm lint` assume: the minor of k8s.io/client-go in the
+        # go.mod. Left out it is 1.20.
+        variables={
+            "helm.sh/helm/v3/internal/version.version": "v{version}",
+            "helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor": "1",
+            "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor": "35",
+            "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor": "1",
+            "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor": "35",
+        },
+    ),
+    Tool(
+        name="actionlint",
+        version="1.7.12",
+        version_args=("-version",),
+        archive="https://github.com/rhysd/actionlint/releases/download/v{version}/actionlint_{version}_{os}_{goarch}.tar.gz",
+        checksums="https://github.com/rhysd/actionlint/releases/download/v{version}/actionlint_{version}_checksums.txt",
+        member="actionlint",
+        package="github.com/rhysd/actionlint/cmd/actionlint",
+        variables={"github.com/rhysd/actionlint.version": "{version}"},
+    ),
+)
+
+
+def find(name: str) -> Tool:
+    """The catalog's row for `name`; raises UnknownTool with the names there are."""
+    for tool in CATALOG:
+        if tool.name == name:
+            return tool
+    raise UnknownTool(f"no tool named {name!r}; there are {', '.join(tool.name for tool in CATALOG)}")
