@@ -1,0 +1,69 @@
+"""Check stack files, or write their JSON schema.
+
+Usage: python -m spec validate [STACK …]
+       python -m spec schema
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from spec.load import NAMESPACE, ROOT, from_file, stack_file, stacks
+from spec.mistakes import SpecError
+from spec.platform import Platform
+
+SCHEMA = ROOT / "schema" / "stack.schema.json"
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a stack file, for editors: what `config:` may hold under `groundwork:`."""
+    model = Platform.model_json_schema(by_alias=True)
+    definitions = model.pop("$defs")
+    keys = {f"{NAMESPACE}{name}": field for name, field in model["properties"].items()}
+    config = {
+        "type": "object",
+        "properties": keys,
+        "required": [f"{NAMESPACE}{name}" for name in model["required"]],
+        "patternProperties": {f"^(?!{NAMESPACE})[^:]+:.+$": {}},
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A stack file of groundwork",
+        "type": "object",
+        "properties": {"config": config},
+        "required": ["config"],
+        "$defs": definitions,
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return 0, or 1 when a stack file has mistakes."""
+    parser = argparse.ArgumentParser(
+        prog="python -m spec", description="Check stack files, or write their JSON schema."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    validate = commands.add_parser("validate", help="check stack files and report every mistake")
+    validate.add_argument("stack", nargs="*", help="names of stacks; all of them when none is given")
+    commands.add_parser("schema", help=f"write {SCHEMA.relative_to(ROOT)}")
+    options = parser.parse_args(arguments)
+    if options.command == "schema":
+        SCHEMA.write_text(json.dumps(schema(), indent=2) + "\n")
+        print(f"wrote {SCHEMA.relative_to(ROOT)}")
+        return 0
+    failed = False
+    for stack in options.stack or stacks():
+        try:
+            platform = from_file(stack_file(stack))
+            print(f"{stack}: {platform.cluster.target}, {len(platform.services)} services, sound")
+        except SpecError as error:
+            failed = True
+            print(error, file=sys.stderr)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

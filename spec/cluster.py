@@ -1,0 +1,99 @@
+"""The cluster: what kind it is, and what that kind alone needs to know."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from spec.base import Cidr, Name, Port, Section
+
+Minor = Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$"), Field(description="A Kubernetes minor, such as 1.35.")]
+Patch = Annotated[
+    str,
+    StringConstraints(pattern=r"^1\.\d{2}\.\d{1,2}$"),
+    Field(description="A Kubernetes patch release, such as 1.35.3."),
+]
+Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+
+
+class K3dCluster(Section):
+    """k3s in Docker on this machine, created and deleted by the program."""
+
+    target: Literal["k3d"]
+    name: Name = "groundwork"
+    image: str = "docker.io/rancher/k3s:v1.35.3-k3s1"
+    """The k3s image, and by it the Kubernetes version."""
+    servers: Annotated[int, Field(ge=1, le=7)] = 1
+    agents: Annotated[int, Field(ge=0, le=10)] = 0
+    http_port: Port = 8080
+    """Port on this machine that leads to the ingress controller's port 80."""
+    https_port: Port = 8443
+    storage_path: Annotated[str, StringConstraints(pattern=r"^/.+")] = "/tmp/k3d-storage"
+    """Directory on this machine that holds the volumes; it survives the cluster."""
+
+
+class ExistingCluster(Section):
+    """A cluster that somebody else runs: kind, minikube, Docker Desktop, or anything with a kubeconfig."""
+
+    target: Literal["existing"]
+    kubeconfig: str = "~/.kube/config"
+    """Path of the kubeconfig file."""
+    context: str
+    """Name of the context in it; named always, so that `up` never lands on whichever cluster was used last."""
+    storage_class: str | None = None
+    """Storage class for volumes; left out, the cluster's default class is used."""
+    load_balancer: Literal["service", "nodePort"] = "service"
+    """How the ingress controller is reached: a Service of type LoadBalancer, or fixed node ports."""
+    metrics_server: bool = False
+    """True when the cluster has a metrics server already."""
+
+
+class EksCluster(Section):
+    """EKS: a control plane run by AWS."""
+
+    target: Literal["eks"]
+    kubernetes_version: Minor = "1.35"
+    tier: Name = "app"
+    """Network tier for the nodes and the control plane's network interfaces."""
+    public_access_cidrs: list[Cidr] = []
+    """Networks that may reach the public endpoint; without any, the API is reachable from inside the VPC only."""
+    log_retention_days: Days = 90
+    admin_role_arns: list[Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+")]] = []
+    """IAM roles and users that get cluster-admin by an access entry; creating the cluster does not grant it."""
+    addons: dict[str, str] = {
+        "vpc-cni": "v1.21.1-eksbuild.1",
+        "kube-proxy": "v1.35.0-eksbuild.2",
+        "coredns": "v1.13.1-eksbuild.1",
+        "aws-ebs-csi-driver": "v1.56.0-eksbuild.1",
+    }
+    """Managed add-ons and their versions."""
+
+
+class KubeadmCluster(Section):
+    """Kubernetes on plain EC2 instances that build themselves with cloud-init and kubeadm."""
+
+    target: Literal["kubeadm"]
+    kubernetes_version: Patch = "1.35.3"
+    control_plane: ControlPlane
+    pod_cidr: Cidr = "192.168.0.0/16"
+    service_cidr: Cidr = "10.96.0.0/12"
+    api_access_cidrs: list[Cidr] = []
+    """Networks outside the VPC that may reach the API server."""
+
+
+class ControlPlane(Section):
+    """The machines that run the API server and etcd."""
+
+    instance_type: str = "t3.large"
+    count: Literal[1, 3, 5] = 1
+    """An odd number, so that etcd keeps a majority when one is lost."""
+    disk_gib: Annotated[int, Field(ge=20, le=16384, alias="diskGiB")] = 50
+    tier: Name = "public"
+    """Network tier that the control plane lives in."""
+
+
+Cluster = Annotated[
+    K3dCluster | ExistingCluster | EksCluster | KubeadmCluster,
+    Field(discriminator="target"),
+]

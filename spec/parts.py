@@ -1,0 +1,77 @@
+"""The parts around the services: ingress, edge, observability, GitOps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from spec.base import Cidr, Duration, Host, Name, Quantity, Section
+from spec.services import UrlPath
+
+
+class Ingress(Section):
+    """The ingress controller: F5 NGINX, the maintained one since kubernetes/ingress-nginx was retired in March 2026."""
+
+    replicas: Annotated[int, Field(ge=1, le=20)] = 1
+    pool: Name | None = None
+
+
+class Edge(Section):
+    """The way in on AWS: a Route 53 zone, a certificate, and a load balancer that the program owns."""
+
+    zone: Host
+    """DNS zone, created by the program; its name servers are among the outputs."""
+    hosts: list[Host] = []
+    """Names in the zone that lead to the load balancer, besides the services' and the user interfaces'."""
+    access_cidrs: list[Cidr] = ["0.0.0.0/0"]
+    """Networks that may reach the load balancer."""
+
+
+class Grafana(Section):
+    """Grafana, behind the ingress where it has a host."""
+
+    host: Host | None = None
+    storage: Quantity = "2Gi"
+
+
+class Alertmanager(Section):
+    """Alertmanager."""
+
+    storage: Quantity = "1Gi"
+
+
+class Observability(Section):
+    """Prometheus, Grafana and Alertmanager, by kube-prometheus-stack."""
+
+    namespace: Name = "monitoring"
+    retention: Duration
+    """How long metrics are kept; required, since disk and hindsight are a trade only the platform's owner can make."""
+    scrape_interval: Duration = "30s"
+    storage: Quantity = "10Gi"
+    grafana: Grafana = Grafana()
+    alertmanager: Alertmanager | None = Alertmanager()
+    pool: Name | None = None
+
+
+class Repository(Section):
+    """The Git repository that Argo CD watches."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^(https://|ssh://|git@).+")]
+    revision: str = "main"
+    chart_path: UrlPath = "/charts/service"
+    values_path: UrlPath = "/services"
+    """Directory with a folder for each service, which holds its values.yaml."""
+
+
+class Gitops(Section):
+    """Argo CD. With a repository it delivers the services; without, the program does and Argo CD stands ready."""
+
+    engine: Literal["argocd"]
+    namespace: Name = "argocd"
+    host: Host | None = None
+    """Where the ingress offers its user interface."""
+    reconciliation: Duration = "3m"
+    """How often the repository is compared with the cluster."""
+    repository: Repository | None = None
+    pool: Name | None = None

@@ -1,0 +1,33 @@
+"""The whole of a stack file."""
+
+from __future__ import annotations
+
+from spec.base import Host, Name, Section
+from spec.cluster import Cluster
+from spec.data import Data
+from spec.network import Network
+from spec.node_pools import NodePool
+from spec.parts import Edge, Gitops, Ingress, Observability
+from spec.security import Security
+from spec.services import Service
+
+
+class Platform(Section):
+    """A platform: each field is one `groundwork:` key of a stack file."""
+
+    name: Name
+    """What the platform is called; it prefixes names that have to be unique in an account."""
+    domain: Host | None = None
+    """Domain that the platform is reached under."""
+    chart_mirror: str | None = None
+    """Directory or URL with packaged charts (`<name>-<version>.tgz`) to take all third-party charts from."""
+    cluster: Cluster
+    network: Network | None = None
+    node_pools: list[NodePool] = []
+    data: Data = Data()
+    services: list[Service] = []
+    ingress: Ingress = Ingress()
+    edge: Edge | None = None
+    observability: Observability | None = None
+    gitops: Gitops | None = None
+    security: Security

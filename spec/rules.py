@@ -1,0 +1,307 @@
+"""Rules that relate one value of a stack file to another, checked before the first resource.
+
+Each rule is a function that takes the platform and yields a Mistake for every place that breaks it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from ipaddress import IPv4Network
+
+from spec.base import quantity
+from spec.cidr import LARGEST_PREFIX, SMALLEST_PREFIX, overlaps
+from spec.cluster import EksCluster, KubeadmCluster
+from spec.data import AuroraPostgres, InClusterPostgres
+from spec.mistakes import Mistake, Path, did_you_mean
+from spec.platform import Platform
+
+Rule = Callable[[Platform], Iterable[Mistake]]
+RULES: list[Rule] = []
+
+GIB = 1024**3
+
+
+def rule(function: Rule) -> Rule:
+    """Add a function to the rules."""
+    RULES.append(function)
+    return function
+
+
+def broken_rules(platform: Platform) -> list[Mistake]:
+    """Return every mistake that any rule finds."""
+    return [mistake for check in RULES for mistake in check(platform)]
+
+
+def _twice(path: Path, names: Iterable[str], key: str = "name") -> Iterator[Mistake]:
+    first: dict[str, int] = {}
+    for position, name in enumerate(names):
+        if name in first:
+            remedy = f"{path[-1]}[{first[name]}] has it already; give each a {key} of its own"
+            yield Mistake((*path, position, key), "is taken", remedy, name)
+        first.setdefault(name, position)
+
+
+@rule
+def names_are_given_once(platform: Platform) -> Iterator[Mistake]:
+    """Two things of one kind never share a name: both would become one resource."""
+    yield from _twice(("services",), (service.name for service in platform.services))
+    yield from _twice(("nodePools",), (pool.name for pool in platform.node_pools))
+    yield from _twice(("security", "namespaces"), (namespace.name for namespace in platform.security.namespaces))
+    if platform.network:
+        yield from _twice(("network", "tiers"), (tier.name for tier in platform.network.tiers))
+
+
+@rule
+def ports_are_taken_once(platform: Platform) -> Iterator[Mistake]:
+    """Services of one namespace have ports of their own, so that a port in a log or a rule says who is meant."""
+    taken: dict[tuple[str, int], str] = {}
+    for position, service in enumerate(platform.services):
+        other = taken.setdefault((service.namespace, service.port), service.name)
+        if other != service.name:
+            remedy = f"{other} has it in namespace {service.namespace}; take another port"
+            yield Mistake(("services", position, "port"), "is taken", remedy, service.port)
+
+
+@rule
+def routes_lead_to_one_service(platform: Platform) -> Iterator[Mistake]:
+    """A host and path lead to one place."""
+    interfaces = {
+        "observability.grafana": platform.observability and platform.observability.grafana.host,
+        "gitops": platform.gitops and platform.gitops.host,
+    }
+    taken = {(host, "/"): owner for owner, host in interfaces.items() if host}
+    for position, service in enumerate(platform.services):
+        for number, route in enumerate(service.routes):
+            other = taken.setdefault((route.host, route.path), service.name)
+            if other != service.name:
+                path = ("services", position, "routes", number)
+                yield Mistake(
+                    path, f"is {other}'s already", "give it another host or path", f"{route.host}{route.path}"
+                )
+
+
+@rule
+def references_exist(platform: Platform) -> Iterator[Mistake]:
+    """A namespace, a pool, a tier or a thing used is one that is declared."""
+    namespaces = {namespace.name for namespace in platform.security.namespaces}
+    pools = {pool.name for pool in platform.node_pools}
+    tiers = {tier.name for tier in platform.network.tiers} if platform.network else set()
+    usable = platform.data.ports() | {service.name for service in platform.services}
+    references: list[tuple[Path, str | None, Iterable[str], str]] = []
+    for position, service in enumerate(platform.services):
+        here: Path = ("services", position)
+        references.append(((*here, "namespace"), service.namespace, namespaces, "namespaces"))
+        references.append(((*here, "pool"), service.pool, pools, "node pools"))
+        for number, used in enumerate(service.uses):
+            references.append(((*here, "uses", number), used, usable - {service.name}, "things to use"))
+    for part in ("ingress", "observability", "gitops"):
+        section = getattr(platform, part)
+        references.append(((part, "pool"), section and section.pool, pools, "node pools"))
+    for position, pool in enumerate(platform.node_pools):
+        references.append((("nodePools", position, "tier"), pool.tier, tiers, "tiers"))
+    postgres = platform.data.postgres
+    if isinstance(postgres, AuroraPostgres):
+        references.append((("data", "postgres", "tier"), postgres.tier, tiers, "tiers"))
+    if isinstance(postgres, InClusterPostgres):
+        references.append((("data", "postgres", "namespace"), postgres.namespace, namespaces, "namespaces"))
+        references.append((("data", "postgres", "pool"), postgres.pool, pools, "node pools"))
+    if isinstance(platform.cluster, EksCluster):
+        references.append((("cluster", "tier"), platform.cluster.tier, tiers, "tiers"))
+    if isinstance(platform.cluster, KubeadmCluster):
+        path = ("cluster", "controlPlane", "tier")
+        references.append((path, platform.cluster.control_plane.tier, tiers, "tiers"))
+    for path, name, known, noun in references:
+        if name is not None and name not in known:
+            yield Mistake(path, "is not declared", did_you_mean(name, known, noun), name)
+
+
+@rule
+def ranges_have_room(platform: Platform) -> Iterator[Mistake]:
+    """A minimum is never above its maximum."""
+    for position, service in enumerate(platform.services):
+        if service.replicas.min > service.replicas.max:
+            path = ("services", position, "replicas", "min")
+            yield Mistake(path, f"is above max, {service.replicas.max}", "raise max or lower min", service.replicas.min)
+    for position, pool in enumerate(platform.node_pools):
+        if pool.size.min > pool.size.max:
+            path = ("nodePools", position, "size", "min")
+            yield Mistake(path, f"is above max, {pool.size.max}", "raise max or lower min", pool.size.min)
+    postgres = platform.data.postgres
+    if isinstance(postgres, AuroraPostgres) and postgres.readers.count > postgres.readers.ceiling:
+        path = ("data", "postgres", "readers", "count")
+        yield Mistake(
+            path, f"is above max, {postgres.readers.ceiling}", "raise max or lower count", postgres.readers.count
+        )
+
+
+@rule
+def limits_cover_requests(platform: Platform) -> Iterator[Mistake]:
+    """A limit below the request is refused by the API server; here it is refused before anything exists."""
+    for position, service in enumerate(platform.services):
+        for what in ("cpu", "memory"):
+            request, limit = (
+                getattr(service.resources.requests, what),
+                getattr(service.resources.limits, what),
+            )
+            if quantity(limit) < quantity(request):
+                path = ("services", position, "resources", "limits", what)
+                yield Mistake(path, f"is below the request, {request}", "raise the limit or lower the request", limit)
+
+
+@rule
+def services_fit_their_quota(platform: Platform) -> Iterator[Mistake]:
+    """Every namespace has room for its services at their maximum, and for the database that lives there."""
+    for position, namespace in enumerate(platform.security.namespaces):
+        quota = namespace.quota or platform.security.quota
+        asked: Counter[tuple[str, str]] = Counter()
+        for service in (s for s in platform.services if s.namespace == namespace.name):
+            for kind in ("requests", "limits"):
+                compute = getattr(service.resources, kind)
+                for what in ("cpu", "memory"):
+                    asked[kind, what] += service.replicas.max * quantity(getattr(compute, what))  # type: ignore[assignment]
+        postgres = platform.data.postgres
+        if isinstance(postgres, InClusterPostgres) and postgres.namespace == namespace.name:
+            for kind in ("requests", "limits"):
+                asked[kind, "cpu"] += postgres.instances * quantity(postgres.cpu)  # type: ignore[assignment]
+                asked[kind, "memory"] += postgres.instances * quantity(postgres.memory)  # type: ignore[assignment]
+        for (kind, what), total in asked.items():
+            available = getattr(getattr(quota, kind), what)
+            if total > quantity(available):
+                path = ("security", "namespaces", position, "quota", kind, what)
+                problem = (
+                    f"is less than what runs in {namespace.name} at its maximum, {_readable(what, Decimal(total))}"
+                )
+                yield Mistake(
+                    path,
+                    problem,
+                    "raise the quota, or lower replicas.max or the services' resources",
+                    available,
+                )
+
+
+def _readable(what: str, amount: Decimal) -> str:
+    return f"{amount.normalize():f} CPU" if what == "cpu" else f"{amount / GIB:.2f} Gi"
+
+
+@rule
+def networks_are_sound(platform: Platform) -> Iterator[Mistake]:
+    """Subnets lie inside the VPC, apart from each other and from the cluster's own networks, and have room."""
+    network = platform.network
+    if network is None:
+        return
+    vpc = IPv4Network(network.cidr)
+    if not LARGEST_PREFIX <= vpc.prefixlen <= SMALLEST_PREFIX:
+        remedy = f"a VPC has a prefix from /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}"
+        yield Mistake(("network", "cidr"), "is not a size that a VPC can have", remedy, network.cidr)
+        return
+    for position, zone in enumerate(network.availability_zones):
+        if not zone.startswith(network.region) or len(zone) != len(network.region) + 1:
+            path = ("network", "availabilityZones", position)
+            yield Mistake(path, f"is not a zone of {network.region}", f"write it like {network.region}a", zone)
+    yield from _subnets_are_sound(platform, vpc)
+    if isinstance(platform.cluster, KubeadmCluster):
+        cluster = platform.cluster
+        own = [("pod", "podCidr", cluster.pod_cidr), ("service", "serviceCidr", cluster.service_cidr)]
+        ranges = [IPv4Network(cidr) for _, _, cidr in own]
+        for (_, key, cidr), span in zip(own, ranges, strict=True):
+            if span.overlaps(vpc):
+                remedy = "take a network that neither the VPC nor the other one uses"
+                yield Mistake(("cluster", key), f"overlaps the VPC, {network.cidr}", remedy, cidr)
+        if ranges[0].overlaps(ranges[1]):
+            yield Mistake(("cluster", "podCidr"), f"overlaps serviceCidr, {cluster.service_cidr}", "", cluster.pod_cidr)
+
+
+def _subnets_are_sound(platform: Platform, vpc: IPv4Network) -> Iterator[Mistake]:
+    network = platform.network
+    assert network is not None
+    named: list[tuple[Path, IPv4Network]] = []
+    incomplete = False
+    for position, tier in enumerate(network.tiers):
+        path: Path = ("network", "tiers", position, "cidrs")
+        if tier.cidrs and len(tier.cidrs) != len(network.availability_zones):
+            incomplete = True
+            problem = f"has {len(tier.cidrs)} networks for {len(network.availability_zones)} availability zones"
+            yield Mistake(path, problem, "give one for each zone, or leave it out to have them carved", tier.cidrs)
+        for number, cidr in enumerate(tier.cidrs or ()):
+            subnet = IPv4Network(cidr)
+            named.append(((*path, number), subnet))
+            if not subnet.subnet_of(vpc):
+                yield Mistake((*path, number), f"is outside the VPC, {network.cidr}", "take a part of it", cidr)
+            elif subnet.prefixlen > SMALLEST_PREFIX:
+                yield Mistake((*path, number), "is too small", f"AWS takes subnets down to /{SMALLEST_PREFIX}", cidr)
+    for i, j in overlaps([subnet for _, subnet in named]):
+        first = ".".join(str(part) for part in named[i][0][1:])
+        yield Mistake(named[j][0], f"overlaps {named[i][1]} ({first})", "give each subnet its own", str(named[j][1]))
+    if not incomplete:
+        try:
+            network.subnets()
+        except ValueError as error:
+            remedy = "take a larger VPC, fewer tiers, or a longer prefixLength"
+            yield Mistake(("network", "cidr"), f"is too small: {error}", remedy, network.cidr)
+
+
+@rule
+def targets_have_what_they_need(platform: Platform) -> Iterator[Mistake]:
+    """A cluster on AWS needs a network and machines; elsewhere what only AWS has can't be had."""
+    target = platform.cluster.target
+    on_aws = isinstance(platform.cluster, EksCluster | KubeadmCluster)
+    if on_aws:
+        if platform.network is None:
+            yield Mistake(
+                ("network",),
+                "is missing",
+                f"a cluster on {target} lives in a VPC: give region, cidr and zones",
+            )
+        if not platform.node_pools:
+            yield Mistake(("nodePools",), "is missing", f"a cluster on {target} needs machines to run on")
+        return
+    aurora = isinstance(platform.data.postgres, AuroraPostgres)
+    for path, present in (
+        (("network",), platform.network),
+        (("nodePools",), platform.node_pools),
+        (("edge",), platform.edge),
+    ):
+        if present:
+            yield Mistake(path, f"has no meaning on {target}", "remove it: it belongs to eks and kubeadm")
+    if aurora:
+        yield Mistake(("data", "postgres", "engine"), f"can't be had on {target}", "take inCluster", "aurora")
+
+
+@rule
+def aws_has_two_zones_where_it_insists(platform: Platform) -> Iterator[Mistake]:
+    """EKS, Aurora and load balancers refuse subnets of fewer than two zones."""
+    network = platform.network
+    if network is None or len(network.availability_zones) > 1:
+        return
+    insists = {
+        "EKS": isinstance(platform.cluster, EksCluster),
+        "Aurora": isinstance(platform.data.postgres, AuroraPostgres),
+        "a load balancer": platform.edge is not None,
+    }
+    needs = [what for what, needed in insists.items() if needed]
+    if needs:
+        path = ("network", "availabilityZones")
+        yield Mistake(
+            path,
+            f"is one zone, and {' and '.join(needs)} needs two",
+            "add a zone",
+            network.availability_zones,
+        )
+
+
+@rule
+def private_tiers_reach_nat(platform: Platform) -> Iterator[Mistake]:
+    """NAT gateways stand in a public tier, and a load balancer does too."""
+    network = platform.network
+    if network is None or any(tier.routing == "public" for tier in network.tiers):
+        return
+    if network.nat_gateways != "none":
+        yield Mistake(("network", "natGateways"), "needs a public tier", "add one, or take none", network.nat_gateways)
+    if platform.edge:
+        yield Mistake(
+            ("network", "tiers"),
+            "has no public tier for the load balancer",
+            "add a tier with routing: public",
+        )

@@ -1,0 +1,105 @@
+"""Application services: an image, a port, and what it uses. Everything else follows or has a default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from spec.base import Host, Name, Port, Quantity, Section
+
+EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/_.~-]*$")]
+
+
+def _fixed(tag: str) -> str:
+    if tag == "latest":
+        raise ValueError("moves; name a version: what latest is tomorrow nobody can review today")
+    return tag
+
+
+class Image(Section):
+    """A container image, always with a tag that stays what it is."""
+
+    repository: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+$")]
+    tag: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"),
+        AfterValidator(_fixed),
+    ]
+    """A version that stays what it is; `latest` is refused."""
+    command: list[str] | None = None
+    args: list[str] | None = None
+
+
+# Small, public, and answers on /healthz, /readyz and /metrics, so that a stack comes up before anybody has built
+# an image: https://github.com/stefanprodan/podinfo
+DEMO_IMAGE = Image(
+    repository="ghcr.io/stefanprodan/podinfo",
+    tag="6.9.2",
+    command=["./podinfo"],
+    args=["--port=$(PORT)"],
+)
+
+
+class Health(Section):
+    """Paths that the probes ask on the service's port."""
+
+    liveness: UrlPath = "/healthz"
+    readiness: UrlPath = "/readyz"
+
+
+class Replicas(Section):
+    """How many pods; where `max` exceeds `min`, a HorizontalPodAutoscaler decides between them."""
+
+    min: Annotated[int, Field(ge=0)] = 1
+    max: Annotated[int, Field(ge=1)] = 3
+    target_cpu: Annotated[int, Field(ge=10, le=100, alias="targetCPU")] = 70
+    """CPU, in percent of the request, that the autoscaler holds."""
+
+
+class Compute(Section):
+    """CPU and memory, as Kubernetes quantities."""
+
+    cpu: Quantity
+    memory: Quantity
+
+
+class Resources(Section):
+    """What a pod asks for, and the most it may take."""
+
+    requests: Compute = Compute(cpu="100m", memory="128Mi")
+    limits: Compute = Compute(cpu="500m", memory="256Mi")
+
+
+class Route(Section):
+    """A host and a path at the ingress that lead to the service."""
+
+    host: Host
+    path: UrlPath = "/"
+
+
+class Service(Section):
+    """One application service."""
+
+    name: Name
+    namespace: Name
+    kind: Literal["api", "worker"] = "api"
+    """`api` answers on its port; `worker` consumes a queue: its port serves probes and metrics only."""
+    image: Image = DEMO_IMAGE
+    port: Port
+    health: Health = Health()
+    metrics: UrlPath | None = "/metrics"
+    """Path that Prometheus scrapes on the service's port; null where there is none."""
+    replicas: Replicas = Replicas()
+    resources: Resources = Resources()
+    env: dict[EnvName, str] = {}
+    """Plain settings. Secrets never belong here: they follow from `uses`."""
+    uses: list[str] = []
+    """What it talks to: `postgres.writer`, `postgres.reader`, or another service by name. The environment, the secret,
+    the database role and the network policies follow from it."""
+    routes: list[Route] = []
+    """Where the ingress offers it; without any it is reachable inside the cluster only."""
+    pool: Name | None = None
+    """Node pool to run on; left out, the scheduler chooses."""
+    termination_grace_seconds: Annotated[int, Field(ge=1, le=600)] = 30

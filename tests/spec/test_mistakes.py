@@ -1,0 +1,193 @@
+"""What a stack file's author is told: every mistake at once, each with its path, its value and the remedy."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from spec.load import from_config, from_file, stack_file, stacks
+from spec.mistakes import SpecError
+
+SERVICE = {
+    "name": "backend",
+    "namespace": "app",
+    "port": 4000,
+    "image": {"repository": "ghcr.io/a/b", "tag": "1.2.3"},
+}
+LOCAL: dict[str, Any] = {
+    "name": "test",
+    "cluster": {"target": "k3d"},
+    "data": {"postgres": {"engine": "inCluster", "namespace": "app"}},
+    "services": [SERVICE, SERVICE | {"name": "frontend", "port": 3000, "uses": ["backend"]}],
+    "security": {"namespaces": [{"name": "app"}]},
+}
+AWS: dict[str, Any] = LOCAL | {
+    "cluster": {"target": "eks"},
+    "network": {
+        "region": "us-east-1",
+        "cidr": "10.0.0.0/16",
+        "availabilityZones": ["us-east-1a", "us-east-1b"],
+    },
+    "nodePools": [{"name": "general", "instanceTypes": ["t3.large"], "size": {"min": 1, "max": 2}}],
+}
+
+
+def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """Return ``base`` with one value changed; the path is dotted, with numbers for positions."""
+    config = copy.deepcopy(base)
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place: Any = config
+    for part in parents:
+        place = place[part]
+    place[last] = value
+    return config
+
+
+def mistakes(config: dict[str, Any]) -> str:
+    with pytest.raises(SpecError) as error:
+        from_config(config, "Pulumi.test.yaml")
+    return str(error.value)
+
+
+def test_sound_files_have_no_mistakes() -> None:
+    assert from_config(LOCAL, "test").services[1].uses == ["backend"]
+    assert from_config(AWS, "test").network is not None
+
+
+@pytest.mark.parametrize("stack", ["blog", "dev", "prod", "sesacthon", "tacklebox"])
+def test_every_stack_file_is_sound(stack: str) -> None:
+    assert stack in stacks()
+    assert from_file(stack_file(stack)).name
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "value", "expected"),
+    [
+        (LOCAL, "servces", [], ["servces", "did you mean services?"]),
+        (LOCAL, "cluster.agnts", 1, ["cluster.agnts = 1", "did you mean agents?"]),
+        (LOCAL, "cluster.target", "k4d", ["cluster.target", '"k4d"', "did you mean k3d?"]),
+        (LOCAL, "cluster.servers", "many", ['cluster.servers = "many"', "valid integer"]),
+        (LOCAL, "services.0.port", 70000, ["services[0].port = 70000", "less than or equal to 65535"]),
+        (LOCAL, "services.1.port", 4000, ["services[1].port = 4000", "backend has it", "take another port"]),
+        (LOCAL, "services.1.name", "backend", ['services[1].name = "backend"', "services[0] has it already"]),
+        (LOCAL, "services.0.name", "Back End", ['services[0].name = "Back End"', "DNS-1123"]),
+        (LOCAL, "services.1.uses", ["backnd"], ['services[1].uses[0] = "backnd"', "did you mean backend?"]),
+        (LOCAL, "services.1.uses", ["postgres.writr"], ["did you mean postgres.writer?"]),
+        (LOCAL, "services.1.uses", ["frontend"], ['services[1].uses[0] = "frontend"']),
+        (LOCAL, "services.0.image", {"repository": "ghcr.io/a/b"}, ["services[0].image.tag", "is missing"]),
+        (LOCAL, "services.0.image.tag", "latest", ['services[0].image.tag = "latest"', "name a version"]),
+        (
+            LOCAL,
+            "services.0.replicas",
+            {"min": 5, "max": 2},
+            ["services[0].replicas.min = 5", "above max, 2"],
+        ),
+        (LOCAL, "services.0.namespace", "ap", ['services[0].namespace = "ap"', "did you mean app?"]),
+        (LOCAL, "services.0.pool", "big", ['services[0].pool = "big"', "is not declared"]),
+        (
+            LOCAL,
+            "services.0.replicas",
+            {"max": 100},
+            ["security.namespaces[0].quota.requests.cpu", "raise the quota"],
+        ),
+        (
+            LOCAL,
+            "services.0.resources",
+            {"requests": {"cpu": "2", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}},
+            ['services[0].resources.limits.cpu = "1"', "below the request, 2"],
+        ),
+        (
+            LOCAL,
+            "services.0.resources",
+            {"requests": {"cpu": "2x", "memory": "1Gi"}},
+            ["Kubernetes quantity", "512Mi"],
+        ),
+        (LOCAL, "security.namespaces", [{"name": "app"}, {"name": "app"}], ["security.namespaces[1].name"]),
+        (LOCAL, "network", AWS["network"], ["network", "no meaning on k3d"]),
+        (AWS, "network.cidr", "10.0.0.1/16", ['network.cidr = "10.0.0.1/16"', "write 10.0.0.0/16"]),
+        (AWS, "network.cidr", "10.0.0.0/23", ["network.cidr", "is too small", "room for"]),
+        (AWS, "network.cidr", "10.0.0.0/8", ["network.cidr", "/16 to /28"]),
+        (
+            AWS,
+            "network.availabilityZones.1",
+            "eu-west-1a",
+            ["availabilityZones[1]", "not a zone of us-east-1"],
+        ),
+        (AWS, "network.availabilityZones", ["us-east-1a"], ["EKS needs two"]),
+        (
+            AWS,
+            "network.tiers",
+            [{"name": "app", "routing": "public", "cidrs": ["10.0.0.0/24", "10.0.0.128/25"]}],
+            ['network.tiers[0].cidrs[1] = "10.0.0.128/25"', "overlaps 10.0.0.0/24"],
+        ),
+        (
+            AWS,
+            "network.tiers",
+            [{"name": "app", "routing": "public", "cidrs": ["10.0.0.0/24", "10.9.0.0/24"]}],
+            ['network.tiers[0].cidrs[1] = "10.9.0.0/24"', "outside the VPC"],
+        ),
+        (
+            AWS,
+            "network.tiers",
+            [{"name": "app", "routing": "public", "cidrs": ["10.0.0.0/24"]}],
+            ["network.tiers[0].cidrs", "1 networks for 2 availability zones"],
+        ),
+        (
+            AWS,
+            "network.tiers",
+            [{"name": "app", "routing": "private"}],
+            ["network.natGateways", "needs a public tier"],
+        ),
+        (AWS, "nodePools", [], ["nodePools", "needs machines"]),
+        (AWS, "nodePools.0.size", {"min": 3, "max": 2}, ["nodePools[0].size.min = 3", "above max, 2"]),
+        (AWS, "nodePools.0.tier", "ap", ['nodePools[0].tier = "ap"', "did you mean app?"]),
+        (
+            AWS,
+            "cluster",
+            {"target": "kubeadm", "controlPlane": {}, "podCidr": "10.0.0.0/18"},
+            ['cluster.podCidr = "10.0.0.0/18"', "overlaps the VPC"],
+        ),
+    ],
+)
+def test_a_mistake_is_answered_by_path_value_and_remedy(
+    base: dict[str, Any], path: str, value: Any, expected: list[str]
+) -> None:
+    text = mistakes(changed(base, path, value))
+    assert "Pulumi.test.yaml" in text
+    for words in expected:
+        assert words in text
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    config = changed(changed(changed(LOCAL, "cluster.servers", "x"), "services.0.port", 0), "nmae", "y")
+    text = mistakes(config)
+    assert "3 mistakes" in text
+    for path in ("cluster.servers", "services[0].port", "nmae"):
+        assert path in text
+
+
+def test_all_broken_rules_are_told_at_once() -> None:
+    config = changed(changed(LOCAL, "services.0.pool", "big"), "services.1.uses", ["nobody"])
+    assert "2 mistakes" in mistakes(config)
+
+
+def test_a_value_that_is_encrypted_is_never_shown() -> None:
+    assert "hunter2" not in mistakes(changed(LOCAL, "cluster.servers", {"secure": "hunter2"}))
+
+
+def test_an_unknown_stack_lists_those_there_are() -> None:
+    with pytest.raises(SpecError) as error:
+        stack_file("prd")
+    assert "did you mean prod? stacks: blog, dev, prod, sesacthon, tacklebox" in str(error.value)
+    with pytest.raises(SpecError) as error:
+        stack_file("xyzzy")
+    assert "blog, dev, prod, sesacthon, tacklebox" in str(error.value)
+
+
+def test_a_file_that_is_not_yaml_is_refused(tmp_path: Any) -> None:
+    path = tmp_path / "Pulumi.bad.yaml"
+    path.write_text("config: [")
+    with pytest.raises(SpecError, match="is not YAML"):
+        from_file(path)
