@@ -1,0 +1,94 @@
+{{- define "service.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "service.labels" -}}
+{{ include "service.selectorLabels" . }}
+{{- with .Values.image.tag }}
+app.kubernetes.io/version: {{ regexReplaceAll "[^A-Za-z0-9._-]" . "-" | trunc 63 | trimAll "-_." | quote }}
+{{- end }}
+{{- with .Values.partOf }}
+app.kubernetes.io/part-of: {{ . }}
+{{- end }}
+{{- with .Values.component }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "service.objectLabels" -}}
+{{ include "service.labels" . }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "service.metadata" -}}
+name: {{ .Release.Name }}
+namespace: {{ .Release.Namespace }}
+labels:
+  {{- include "service.objectLabels" . | nindent 2 }}
+{{- end }}
+
+{{/* repository[:tag][@digest] */}}
+{{- define "service.image" -}}
+{{- with .Values.image -}}
+{{- $pinned := required "image: a tag or a digest is required" (or .tag .digest) -}}
+{{ required "image.repository is required" .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* "true" where the replicas are the autoscaler's. */}}
+{{- define "service.autoscaled" -}}
+{{- if gt (int .Values.replicas.max) (int .Values.replicas.min) }}true{{ end }}
+{{- end }}
+
+{{/* "true" where metrics have a port of their own. */}}
+{{- define "service.metricsPort" -}}
+{{- if and .Values.metrics.enabled .Values.metrics.port (ne (int .Values.metrics.port) (int .Values.port)) }}true{{ end }}
+{{- end }}
+
+{{/* "true" where a volume can be attached to one node at a time. */}}
+{{- define "service.singleWriter" -}}
+{{- range .Values.volumes }}
+{{- if .claim }}
+{{- range (.claim.accessModes | default (list "ReadWriteOnce")) }}
+{{- if hasPrefix "ReadWriteOnce" . }}true{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* One probe of the container; nothing without a handler. Takes the probe's values. */}}
+{{- define "service.probe" -}}
+{{- if or .path .command .tcp }}
+{{- if .path }}
+httpGet:
+  path: {{ .path }}
+  port: http
+{{- else if .command }}
+exec:
+  command:
+    {{- toYaml .command | nindent 4 }}
+{{- else }}
+tcpSocket:
+  port: http
+{{- end }}
+{{- with .initialDelaySeconds }}
+initialDelaySeconds: {{ . }}
+{{- end }}
+periodSeconds: {{ .periodSeconds }}
+timeoutSeconds: {{ .timeoutSeconds }}
+failureThreshold: {{ .failureThreshold }}
+{{- end }}
+{{- end }}
+
+{{/* What a monitor scrapes. */}}
+{{- define "service.endpoint" -}}
+- port: {{ ternary "metrics" "http" (eq (include "service.metricsPort" .) "true") }}
+  path: {{ .Values.metrics.path }}
+  interval: {{ .Values.metrics.interval }}
+  scrapeTimeout: {{ .Values.metrics.scrapeTimeout }}
+{{- end }}

@@ -1,0 +1,79 @@
+"""Helm releases: third-party charts as ``charts/versions.yaml`` pins them, from upstream or from a mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import yaml
+
+VERSIONS = Path(__file__).resolve().parent.parent / "charts" / "versions.yaml"
+
+# The chart of an application service, relative to the project so that state does not depend on where the checkout is.
+SERVICE_CHART = "./charts/service"
+
+
+class UnknownChart(pulumi.RunError):
+    """A chart that charts/versions.yaml does not pin."""
+
+    def __init__(self, chart: str) -> None:
+        near = get_close_matches(chart, _pins(), n=1)
+        hint = f"did you mean {near[0]}?" if near else "add it with its repository and version"
+        super().__init__(f"chart {chart} is not in charts/versions.yaml: {hint}")
+
+
+@cache
+def _pins() -> dict[str, dict[str, Any]]:
+    return yaml.safe_load(VERSIONS.read_text())
+
+
+class Charts:
+    """Where third-party charts come from."""
+
+    def __init__(self, mirror: str | None = None) -> None:
+        """Take charts from ``mirror``, a directory or URL that holds ``<name>-<version>.tgz``, or from upstream."""
+        self._mirror = mirror.rstrip("/") if mirror else None
+
+    def release(
+        self,
+        name: str,
+        chart: str,
+        *,
+        namespace: pulumi.Input[str],
+        values: Mapping[str, Any],
+        opts: pulumi.ResourceOptions,
+        timeout_seconds: int = 600,
+    ) -> kubernetes.helm.v3.Release:
+        """Return a release of a pinned chart: a real Helm install, so that hooks run and teardown is Helm's.
+
+        ``name`` is the release's own, too; ``timeout_seconds`` bounds the wait for readiness.
+        Raises UnknownChart for a chart that is not pinned.
+        """
+        pin = _pins().get(chart)
+        if pin is None:
+            raise UnknownChart(chart)
+        return kubernetes.helm.v3.Release(
+            name,
+            name=name,
+            version=pin["version"],
+            namespace=namespace,
+            values=values,
+            timeout=timeout_seconds,
+            cleanup_on_fail=True,
+            opts=opts,
+            **self._source(chart, pin),
+        )
+
+    def _source(self, chart: str, pin: Mapping[str, Any]) -> dict[str, Any]:
+        # An entry of versions.yaml may give `chart` where its key is not the chart's own name (two lines of one chart).
+        chart, repository, version = pin.get("chart", chart), pin["repository"], pin["version"]
+        if self._mirror:
+            return {"chart": f"{self._mirror}/{chart}-{version}.tgz"}
+        if repository.startswith("oci://"):
+            return {"chart": f"{repository}/{chart}"}
+        return {"chart": chart, "repository_opts": kubernetes.helm.v3.RepositoryOptsArgs(repo=repository)}

@@ -1,0 +1,1 @@
+"""Clusters: one contract, four ways to keep it."""

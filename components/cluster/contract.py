@@ -1,0 +1,71 @@
+"""What every cluster states about itself. Components ask this, and never which kind of cluster it is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.component import Component
+
+
+class LoadBalancing(Enum):
+    """How traffic from outside gets to a Service."""
+
+    SERVICE = "a Service of type LoadBalancer, which the cluster answers"
+    NODE_PORT = "fixed ports on every node"
+    TARGET_GROUP = "a target group of the program's own load balancer, bound to the Service's pods"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What differs between clusters, and matters to what runs on them."""
+
+    managed_control_plane: bool
+    """True where nobody reaches the scheduler, the controller manager and etcd: nothing may scrape or alert on them."""
+    load_balancing: LoadBalancing
+    metrics_server: bool
+    """True where the cluster brings a metrics server of its own."""
+    control_plane_cidrs: tuple[pulumi.Input[str], ...] = ()
+    """Networks that the API server calls webhooks from; empty where that is a node's own address."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a pod is somebody to the cloud: annotations for its service account, and what has to exist first."""
+
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    depends_on: Sequence[pulumi.Resource] = ()
+
+
+class Cluster(Component, ABC):
+    """A Kubernetes cluster that is ready to take workloads once ``provider`` resolves: its nodes have joined."""
+
+    provider: kubernetes.Provider
+    """Has ``cluster_identifier`` set, so that a kubeconfig that changes does not replace everything in the cluster."""
+    kubeconfig: pulumi.Output[str]
+    """Secret; a kubeconfig document in YAML or JSON."""
+    storage_class: str | None
+    """Class for volumes that hold data; None for the cluster's default."""
+    facts: Facts
+    nodes: pulumi.Output[list[dict[str, Any]]]
+    """The machines, for people to read: name, type, zone, pool."""
+
+    @abstractmethod
+    def identity_for(
+        self,
+        name: str,
+        namespace: pulumi.Input[str],
+        service_account: str,
+        policy: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> Identity:
+        """Let a service account do what ``policy``, an IAM policy document in JSON, allows, and nothing else.
+
+        ``name`` is the logical name of what is made for it. Raises NotImplementedError on a cluster outside AWS.
+        """

@@ -1,0 +1,381 @@
+"""Kubernetes on plain EC2 instances, which make a cluster of themselves with kubeadm."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_command as command
+import pulumi_kubernetes as kubernetes
+import pulumi_random as random
+
+from components.charts import Charts
+from components.cluster import cloud_init
+from components.cluster.certificates import Certificates
+from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
+from components.cluster.kubeadm_addons import STORAGE_CLASS, KubeadmAddons
+from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewall
+from components.cluster.machine_role import MachineRole
+from components.policy import statement
+from components.vpc import Vpc
+from spec import cluster, node_pools
+
+Settings = Mapping[str, pulumi.Input[str]]
+
+# Canonical publishes the newest image of a release here: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
+IMAGE_PARAMETER = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
+_EBS_CSI_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
+_POOL_LABEL = "groundwork/pool"
+_CONTROL_PLANE = "control-plane"
+_WAIT = Path(__file__).with_name("wait_for_api.sh")
+
+
+class KubeadmCluster(Cluster):
+    """A cluster of EC2 instances that nobody logs in to.
+
+    The program makes the authorities, the administrator's certificate and the join token, so it knows the kubeconfig
+    beforehand. Machines fetch what is theirs from Secrets Manager, each by the role of its kind.
+
+    Token: it does not expire, and so a machine that replaces another in a year joins like the first. An expiry would
+    protect nothing: whoever may read today's token from the secret could read tomorrow's just as well. What counts is
+    that only the machines' role reads it, and that it is good for nothing but asking to be a node.
+
+    Changes: a machine keeps the image and the boot script that it was made with, as well as the labels and taints that
+    it registered with. A new image, or a changed script, must not replace every machine at once; a machine takes both
+    on when it is made anew, with `pulumi destroy --target <URN>` and `pulumi up`.
+
+    Endpoints: inside the VPC, an internal load balancer; a public one has public addresses even for those inside, whom
+    it would then know by those of the NAT gateways. Where `apiAccessCidrs` are given, a second one is public, and is
+    what the kubeconfig names.
+    """
+
+    node_security_group_id: pulumi.Output[str]
+    """Group of every machine, to admit a load balancer to node ports."""
+    worker_ids: dict[str, list[pulumi.Output[str]]]
+    """Instance ids of the workers by pool, to be targets of a load balancer."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: cluster.KubeadmCluster,
+        pools: Sequence[node_pools.NodePool],
+        vpc: Vpc,
+        charts: Charts,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Make the machines of ``spec`` and ``pools`` in ``vpc``, and wait until their API server is ready."""
+        super().__init__("cluster:Kubeadm", name, opts)
+        self._name, self._spec, self._vpc = name, spec, vpc
+        self.storage_class = STORAGE_CLASS
+        self.facts = Facts(managed_control_plane=False, load_balancing=LoadBalancing.NODE_PORT, metrics_server=False)
+        self._certificates = Certificates(name, self.child())
+        self._firewall = Firewall(name, vpc, spec.api_access_cidrs, self.child())
+        self.node_security_group_id = self._firewall.nodes
+        self._balancers = self._load_balancers()
+        self._control_plane_role = MachineRole(
+            f"{name}-{_CONTROL_PLANE}", "Machines of the Kubernetes control plane", self.child()
+        )
+        self._node_role = MachineRole(f"{name}-nodes", "Workers, and the pods on them", self.child())
+        self._node_role.attach("ebs-csi", _EBS_CSI_POLICY)
+        self._image = aws.ssm.get_parameter_output(
+            name=IMAGE_PARAMETER, opts=pulumi.InvokeOutputOptions(parent=self)
+        ).value
+
+        common = self._common_settings()
+        masters = self._control_plane(common)
+        workers = {pool.name: self._pool(pool, common) for pool in pools}
+        self.worker_ids = {pool: [machine.id for machine in machines] for pool, machines in workers.items()}
+        self.nodes = pulumi.Output.all(
+            *(
+                _described(instance_name, pool, machine)
+                for pool, machines in {_CONTROL_PLANE: masters, **workers}.items()
+                for instance_name, machine in zip(_names(pool, len(machines)), machines, strict=True)
+            )
+        )
+        self.kubeconfig, self.provider = self._access(masters, workers, charts)
+        self.register_outputs({"kubeconfig": self.kubeconfig, "nodes": self.nodes})
+
+    def identity_for(
+        self,
+        name: str,
+        namespace: pulumi.Input[str],
+        service_account: str,
+        policy: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> Identity:
+        """Attach ``policy`` to the role of the workers, by which every pod on them may do what it allows.
+
+        An identity of one's own takes an issuer of service account tokens that AWS can reach, which this cluster has
+        not; network policies decide which pods reach the instance metadata that hands out the role. The control plane
+        keeps its metadata from pods.
+        """
+        made = aws.iam.Policy(name, policy=policy, description=f"Pods of {service_account}", opts=opts)
+        attached = aws.iam.RolePolicyAttachment(name, role=self._node_role.name, policy_arn=made.arn, opts=opts)
+        return Identity(depends_on=[attached])
+
+    def _load_balancers(self) -> list[ApiLoadBalancer]:
+        """Make the internal one, and the public one where somebody outside is to come in by it."""
+        tier = self._spec.control_plane.tier
+        balancers = [
+            ApiLoadBalancer(f"{self._name}-api", self._vpc, tier, self._firewall.api, internal=True, opts=self.child())
+        ]
+        if self._spec.api_access_cidrs:
+            public = self._vpc.tier("public")
+            name = f"{self._name}-public"
+            balancers.append(
+                ApiLoadBalancer(name, self._vpc, public, self._firewall.api, internal=False, opts=self.child())
+            )
+        return balancers
+
+    def _common_settings(self) -> Settings:
+        """Return what bootstrap.sh and kubeadm's configuration need on every machine."""
+        return {
+            "REGION": self._vpc.region,
+            "CLUSTER_NAME": self._name,
+            "KUBERNETES_VERSION": self._spec.kubernetes_version,
+            "CONTAINERD_VERSION": self._spec.containerd_version,
+            "CONTROL_PLANE_ENDPOINT": pulumi.Output.concat(self._balancers[0].host, f":{API_PORT}"),
+            "JOIN_SECRET": self._join_secret(),
+        }
+
+    def _join_secret(self) -> pulumi.Output[str]:
+        # https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/#token-format
+        identifier, secret = (
+            random.RandomPassword(
+                f"{self._name}-token-{part}", length=length, upper=False, special=False, opts=self.child()
+            ).result
+            for part, length in (("id", 6), ("secret", 16))
+        )
+        files = {
+            "token": pulumi.Output.concat(identifier, ".", secret),
+            "ca-cert-hash": self._certificates.pin,
+        }
+        return self._secret("join", files, [self._control_plane_role, self._node_role])
+
+    def _control_plane_secret(self) -> pulumi.Output[str]:
+        key = random.RandomBytes(f"{self._name}-encryption", length=32, opts=self.child())
+        files = {**self._certificates.files, "encryption.yaml": key.base64.apply(_encryption_at_rest)}
+        return self._secret(_CONTROL_PLANE, files, [self._control_plane_role])
+
+    def _secret(self, kind: str, files: Settings, readers: Sequence[MachineRole]) -> pulumi.Output[str]:
+        """Keep ``files`` as fetch_secret.py reads them; return the ARN, once there is something to read."""
+        name = f"{self._name}-{kind}"
+        secret = aws.secretsmanager.Secret(
+            name,
+            description="Files that machines fetch when they boot",
+            # The program can make it again from its state; kept back, it would be in the way of the next `up`.
+            recovery_window_in_days=0,
+            tags={"Name": name},
+            opts=self.child(),
+        )
+        version = aws.secretsmanager.SecretVersion(
+            name,
+            secret_id=secret.id,
+            secret_string=pulumi.Output.secret(pulumi.Output.json_dumps(files)),
+            opts=self.child(),
+        )
+        for reader in readers:
+            reader.allow(kind, statement(["secretsmanager:GetSecretValue"], [secret.arn]))
+        return version.arn
+
+    def _control_plane(self, common: Settings) -> list[aws.ec2.Instance]:
+        spec = self._spec.control_plane
+        # remove_lost_nodes.py asks which machines there still are; the action knows no resources.
+        self._control_plane_role.allow("instances", statement(["ec2:DescribeInstances"]))
+        settings = {
+            **common,
+            "CONTROL_PLANE_SECRET": self._control_plane_secret(),
+            "CONTROL_PLANE": json.dumps({"localAPIEndpoint": {"bindPort": API_PORT}}),
+            "POD_CIDR": self._spec.pod_cidr,
+            "SERVICE_CIDR": self._spec.service_cidr,
+            "CERT_SANS": pulumi.Output.json_dumps([balancer.host for balancer in self._balancers]),
+            "NODE_LABELS": f"{_POOL_LABEL}={_CONTROL_PLANE}",
+            "TAINTS": json.dumps([{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]),
+        }
+        machines = []
+        for position, name in enumerate(_names(_CONTROL_PLANE, spec.count)):
+            machine = self._machine(
+                name,
+                user_data=_user_data("control-plane" if position else "first", settings),
+                subnet_id=_spread(self._vpc.subnets(spec.tier), _CONTROL_PLANE, position),
+                tier=spec.tier,
+                instance_type=spec.instance_type,
+                disk_gib=spec.disk_gib,
+                role=self._control_plane_role,
+                security_groups=[self._firewall.nodes, self._firewall.control_plane],
+                # Its role reads the authorities' keys: no pod comes as far as to it.
+                hop_limit=1,
+            )
+            for balancer in self._balancers:
+                balancer.attach(name, machine.id)
+            machines.append(machine)
+        return machines
+
+    def _pool(self, pool: node_pools.NodePool, common: Settings) -> list[aws.ec2.Instance]:
+        labels = {_POOL_LABEL: pool.name, **pool.labels}
+        settings = {
+            **common,
+            "CONTROL_PLANE": "null",
+            "NODE_LABELS": ",".join(f"{key}={value}" for key, value in labels.items()),
+            "TAINTS": json.dumps([taint.model_dump() for taint in pool.taints]),
+        }
+        return [
+            self._machine(
+                name,
+                user_data=_user_data("worker", settings),
+                subnet_id=_spread(self._vpc.subnets(pool.tier), pool.name, position),
+                tier=pool.tier,
+                instance_type=pool.instance_types[0],
+                disk_gib=pool.disk_gib,
+                role=self._node_role,
+                security_groups=[self._firewall.nodes],
+                # From a pod to the metadata is one hop more; see `identity_for`.
+                hop_limit=2,
+                spot=pool.capacity == "spot",
+            )
+            for position, name in enumerate(_names(pool.name, pool.size.min))
+        ]
+
+    def _machine(
+        self,
+        name: str,
+        *,
+        user_data: pulumi.Output[str],
+        subnet_id: pulumi.Input[str],
+        tier: str,
+        instance_type: str,
+        disk_gib: int,
+        role: MachineRole,
+        security_groups: list[pulumi.Input[str]],
+        hop_limit: int,
+        spot: bool = False,
+    ) -> aws.ec2.Instance:
+        tags = {"Name": f"{self._name}-{name}"}
+        return aws.ec2.Instance(
+            f"{self._name}-{name}",
+            ami=self._image,
+            instance_type=instance_type,
+            user_data=user_data,
+            subnet_id=subnet_id,
+            associate_public_ip_address=self._vpc.is_public(tier),
+            vpc_security_group_ids=security_groups,
+            iam_instance_profile=role.profile,
+            instance_market_options={"market_type": "spot"} if spot else None,
+            metadata_options={"http_tokens": "required", "http_put_response_hop_limit": hop_limit},
+            root_block_device={"volume_type": "gp3", "volume_size": disk_gib, "encrypted": True},
+            tags=tags,
+            volume_tags=tags,
+            opts=self.child(ignore_changes=["ami", "userData"]),
+        )
+
+    def _access(
+        self,
+        masters: Sequence[aws.ec2.Instance],
+        workers: Mapping[str, Sequence[aws.ec2.Instance]],
+        charts: Charts,
+    ) -> tuple[pulumi.Output[str], kubernetes.Provider]:
+        """Return the kubeconfig once the API is ready, and a provider once pods have a network and volumes."""
+        server = pulumi.Output.concat("https://", self._balancers[-1].host, f":{API_PORT}")
+        ready = command.local.Command(
+            f"{self._name}-ready",
+            create=_WAIT.read_text(),
+            environment={"API": server},
+            # Waits anew for a machine that founds a cluster in another's place.
+            triggers=[masters[0].id],
+            # None of its inputs comes from the workers, without whom no pod would find a place.
+            opts=self.child(depends_on=[machine for machines in workers.values() for machine in machines]),
+        )
+        administrator = self._certificates.administrator
+        kubeconfig = pulumi.Output.secret(
+            pulumi.Output.all(
+                name=self._name,
+                server=server,
+                authority=self._certificates.authority,
+                certificate=administrator.certificate,
+                key=administrator.key,
+                ready=ready.id,
+            ).apply(_kubeconfig)
+        )
+        # Another authority is another cluster; a new certificate or address is not.
+        identity = self._certificates.pin
+        bare = kubernetes.Provider(
+            f"{self._name}-bare", kubeconfig=kubeconfig, cluster_identifier=identity, opts=self.child()
+        )
+        addons = KubeadmAddons(
+            self._name,
+            charts,
+            self._spec.pod_cidr,
+            self._vpc.region,
+            self.child(providers={"kubernetes": bare}),
+        )
+        provider = kubernetes.Provider(
+            self._name,
+            kubeconfig=pulumi.Output.secret(
+                pulumi.Output.all(kubeconfig, addons.installed).apply(lambda known: known[0])
+            ),
+            cluster_identifier=identity,
+            opts=self.child(),
+        )
+        return kubeconfig, provider
+
+
+def _names(pool: str, count: int) -> list[str]:
+    return [f"{pool}-{position}" for position in range(count)]
+
+
+def _spread(subnets: Sequence[pulumi.Output[str]], pool: str, position: int) -> pulumi.Output[str]:
+    """Return the subnet of a pool's machine: zones in turn, from one that the pool's name alone decides.
+
+    So pools of one machine are not all in the first zone, and a pool that comes or goes moves no other's machines.
+    """
+    return subnets[(crc32(pool.encode()) + position) % len(subnets)]
+
+
+def _user_data(role: cloud_init.Role, settings: Settings) -> pulumi.Output[str]:
+    return pulumi.Output.all(**settings).apply(lambda known: cloud_init.user_data(role, known))
+
+
+def _described(name: str, pool: str, machine: aws.ec2.Instance) -> pulumi.Output[dict[str, Any]]:
+    return pulumi.Output.all(name=name, type=machine.instance_type, zone=machine.availability_zone, pool=pool)
+
+
+def _encryption_at_rest(key: str) -> str:
+    """Return an EncryptionConfiguration in JSON, which is YAML; ``key`` is 32 bytes in base64.
+
+    https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/
+    """
+    secretbox = {"secretbox": {"keys": [{"name": "first", "secret": key}]}}
+    return json.dumps(
+        {
+            "apiVersion": "apiserver.config.k8s.io/v1",
+            "kind": "EncryptionConfiguration",
+            "resources": [{"resources": ["secrets"], "providers": [secretbox, {"identity": {}}]}],
+        }
+    )
+
+
+def _kubeconfig(known: Mapping[str, str]) -> str:
+    """Return a kubeconfig in JSON, with everything in it that it takes to be the administrator."""
+
+    def data(key: str) -> str:
+        return b64encode(known[key].encode()).decode()
+
+    name = known["name"]
+    cluster = {"server": known["server"], "certificate-authority-data": data("authority")}
+    user = {"client-certificate-data": data("certificate"), "client-key-data": data("key")}
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": name, "cluster": cluster}],
+            "users": [{"name": name, "user": user}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+            "current-context": name,
+        }
+    )

@@ -1,0 +1,138 @@
+"""What makes a bare kubeadm cluster take workloads: a pod network, and volumes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.charts import Charts
+from components.component import Component
+
+STORAGE_CLASS = "gp3"
+
+
+class KubeadmAddons(Component):
+    """Calico for the network and its policies, and the EBS CSI driver with gp3 as the default class."""
+
+    installed: pulumi.Output[Any]
+    """Known once both are; it does not change with their versions."""
+
+    def __init__(
+        self,
+        name: str,
+        charts: Charts,
+        pod_cidr: str,
+        region: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Install into the cluster whose provider ``opts`` names."""
+        super().__init__("cluster:KubeadmAddons", name, opts)
+        calico = self._calico(charts, pod_cidr)
+        volumes = self._volumes(charts, region, calico)
+        self.installed = pulumi.Output.all(calico.id, volumes.id)
+        self.register_outputs({})
+
+    def _calico(self, charts: Charts, pod_cidr: str) -> kubernetes.helm.v3.Release:
+        namespace = kubernetes.core.v1.Namespace(
+            "tigera-operator",
+            metadata={
+                "name": "tigera-operator",
+                # It works in the host's network, since it is what makes the other one.
+                "labels": {"pod-security.kubernetes.io/enforce": "privileged"},
+            },
+            opts=self.child(),
+        )
+        definitions = charts.release(
+            "calico-crds",
+            "crd.projectcalico.org.v1",
+            namespace=namespace.metadata["name"],
+            values={},
+            opts=self.child(),
+        )
+        return charts.release(
+            "tigera-operator",
+            "tigera-operator",
+            namespace=namespace.metadata["name"],
+            values={
+                "installation": _calico_installation(pod_cidr),
+                "resources": _resources("50m", "96Mi", "256Mi"),
+                # Views of flows, an API for calicoctl: each a pod or more that small machines are better without.
+                "apiServer": {"enabled": False},
+                "goldmane": {"enabled": False},
+                "whisker": {"enabled": False},
+            },
+            # The chart has an Installation, whose definition the other chart brings.
+            opts=self.child(depends_on=[definitions]),
+        )
+
+    def _volumes(
+        self, charts: Charts, region: str, calico: kubernetes.helm.v3.Release
+    ) -> kubernetes.storage.v1.StorageClass:
+        driver = charts.release(
+            "aws-ebs-csi-driver",
+            "aws-ebs-csi-driver",
+            namespace="kube-system",
+            values={
+                # One is enough: while it is rescheduled, volumes that are attached stay so.
+                "controller": {"replicaCount": 1, "region": region},
+                "node": {"enableWindows": False, "resources": _resources("5m", "24Mi", "128Mi")},
+            },
+            # Its controller is no pod of the host's network, and waits for the other one.
+            opts=self.child(depends_on=[calico]),
+        )
+        return kubernetes.storage.v1.StorageClass(
+            STORAGE_CLASS,
+            metadata={
+                "name": STORAGE_CLASS,
+                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+            },
+            provisioner="ebs.csi.aws.com",
+            parameters={"type": "gp3", "encrypted": "true"},
+            # A volume lives in one zone: it is made in that of the pod, once there is one.
+            volume_binding_mode="WaitForFirstConsumer",
+            allow_volume_expansion=True,
+            # Gone before the driver is, together with everything that asks for the class.
+            opts=self.child(depends_on=[driver]),
+        )
+
+
+def _calico_installation(pod_cidr: str) -> dict[str, Any]:
+    """Return the spec of operator.tigera.io/v1 Installation.
+
+    VXLAN everywhere, since what is not encapsulated EC2 drops unless each machine's source check is off; without BGP
+    one UDP port is all that machines need of each other.
+    """
+    return {
+        "enabled": True,
+        "cni": {"type": "Calico"},
+        "calicoNetwork": {
+            "bgp": "Disabled",
+            "ipPools": [
+                {
+                    "name": "default-ipv4-ippool",
+                    "cidr": pod_cidr,
+                    "encapsulation": "VXLAN",
+                    "natOutgoing": "Enabled",
+                    "nodeSelector": "all()",
+                }
+            ],
+        },
+        # Volume drivers that only Istio with Dikastes uses.
+        "flexVolumePath": "None",
+        "kubeletVolumePluginPath": "None",
+        "calicoNodeDaemonSet": _container("calico-node", "100m", "96Mi", "256Mi"),
+        "typhaDeployment": _container("calico-typha", "25m", "48Mi", "192Mi"),
+        "calicoKubeControllersDeployment": _container("calico-kube-controllers", "25m", "48Mi", "192Mi"),
+    }
+
+
+def _container(name: str, cpu: str, memory: str, limit: str) -> dict[str, Any]:
+    container = {"name": name, "resources": _resources(cpu, memory, limit)}
+    return {"spec": {"template": {"spec": {"containers": [container]}}}}
+
+
+def _resources(cpu: str, memory: str, limit: str) -> dict[str, Any]:
+    """CPU is not limited: throttled, what every pod on the machine depends on would slow all of them."""
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}

@@ -1,0 +1,18 @@
+"""The base of every component."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+
+class Component(pulumi.ComponentResource):
+    """A component resource whose type token is ``groundwork:<area>:<Name>``; everything it makes is its child."""
+
+    def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(f"groundwork:{kind}", name, None, opts)
+
+    def child(self, **options: Any) -> pulumi.ResourceOptions:
+        """Return options for a child; ``options`` are those of ResourceOptions, such as ``depends_on``."""
+        return pulumi.ResourceOptions(parent=self, **options)

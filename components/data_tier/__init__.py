@@ -1,0 +1,1 @@
+"""The data tier: each engine answers with the same endpoint, whoever runs it."""

@@ -1,0 +1,110 @@
+"""Namespaces: Pod Security, quotas, limit ranges, and no traffic that nobody asked for."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_kubernetes.core.v1 import LimitRange as LimitRangeResource
+from pulumi_kubernetes.core.v1 import (
+    LimitRangeItemArgs,
+    LimitRangeSpecArgs,
+    ResourceQuota,
+    ResourceQuotaSpecArgs,
+)
+from pulumi_kubernetes.core.v1 import Namespace as NamespaceResource
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import (
+    NetworkPolicy,
+    NetworkPolicyEgressRuleArgs,
+    NetworkPolicyPeerArgs,
+    NetworkPolicyPortArgs,
+    NetworkPolicySpecArgs,
+)
+
+from components.component import Component
+from spec.security import LimitRange, Namespace, Quota, Security
+
+_ANYWHERE = NetworkPolicyEgressRuleArgs()
+_DNS = NetworkPolicyEgressRuleArgs(
+    to=[
+        NetworkPolicyPeerArgs(
+            namespace_selector=LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
+        )
+    ],
+    ports=[NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")],
+)
+
+
+class Namespaces(Component):
+    """The namespaces of the spec, and those that parts of the platform need for themselves."""
+
+    def __init__(self, name: str, spec: Security, opts: pulumi.ResourceOptions) -> None:
+        """Make every namespace of ``spec`` with its quota, limit range and default-deny policies."""
+        super().__init__("security:Namespaces", name, opts)
+        self._made: dict[str, NamespaceResource] = {}
+        for namespace in spec.namespaces:
+            made = self._namespace(namespace.name, namespace.pod_security)
+            self._quota(made, namespace.name, namespace.quota or spec.quota)
+            self._limit_range(made, namespace.name, namespace.limit_range or spec.limit_range)
+            self._default_deny(made, namespace)
+        self.register_outputs({})
+
+    def ensure(self, name: str, pod_security: str = "restricted") -> pulumi.Output[str]:
+        """Return the name of a namespace that exists: the spec's, or one made for a part of the platform.
+
+        A namespace made here has no quota, since what an operator needs is the operator's affair;
+        ``pod_security`` is the standard it enforces, and the caller says beside it why it is not ``restricted``.
+        """
+        made = self._made.get(name) or self._namespace(name, pod_security)
+        return made.metadata.apply(lambda metadata: metadata.name or name)
+
+    def _namespace(self, name: str, pod_security: str) -> NamespaceResource:
+        standards = {"enforce": pod_security, "audit": "restricted", "warn": "restricted"}
+        labels = {f"pod-security.kubernetes.io/{mode}": standard for mode, standard in standards.items()}
+        self._made[name] = NamespaceResource(name, metadata=ObjectMetaArgs(name=name, labels=labels), opts=self.child())
+        return self._made[name]
+
+    def _quota(self, namespace: NamespaceResource, name: str, quota: Quota) -> None:
+        ResourceQuota(
+            f"{name}-quota",
+            metadata=_inside(namespace, "quota"),
+            spec=ResourceQuotaSpecArgs(
+                hard={
+                    "requests.cpu": quota.requests.cpu,
+                    "requests.memory": quota.requests.memory,
+                    "limits.cpu": quota.limits.cpu,
+                    "limits.memory": quota.limits.memory,
+                    "persistentvolumeclaims": str(quota.persistent_volume_claims),
+                }
+            ),
+            opts=self.child(),
+        )
+
+    def _limit_range(self, namespace: NamespaceResource, name: str, limits: LimitRange) -> None:
+        container = LimitRangeItemArgs(
+            type="Container",
+            default=limits.default.model_dump(),
+            default_request=limits.default_request.model_dump(),
+        )
+        LimitRangeResource(
+            f"{name}-limits",
+            metadata=_inside(namespace, "limits"),
+            spec=LimitRangeSpecArgs(limits=[container]),
+            opts=self.child(),
+        )
+
+    def _default_deny(self, namespace: NamespaceResource, spec: Namespace) -> None:
+        """Nothing comes in and, unless egress is open, only DNS goes out; services add what they need."""
+        NetworkPolicy(
+            f"{spec.name}-default-deny",
+            metadata=_inside(namespace, "default-deny"),
+            spec=NetworkPolicySpecArgs(
+                pod_selector=LabelSelectorArgs(),
+                policy_types=["Ingress", "Egress"],
+                egress=[_ANYWHERE if spec.egress == "open" else _DNS],
+            ),
+            opts=self.child(),
+        )
+
+
+def _inside(namespace: NamespaceResource, name: str) -> ObjectMetaArgs:
+    return ObjectMetaArgs(name=name, namespace=namespace.metadata.name)

@@ -1,0 +1,146 @@
+"""Node pools: machines of one kind that join a cluster, carry its labels and taints, and come and go with demand."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.policy import assume_role
+from spec.node_pools import NodePool, Taint
+
+# Every node of every kind of cluster carries it: what a service that names a pool selects its nodes by.
+POOL_LABEL = "groundwork/pool"
+
+# Graviton families have a g among the letters behind the generation: m7g, c6gn, r6gd; g5 has not, g5g has.
+# https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
+_GRAVITON = re.compile(r"^(a1|[a-z]+\d+[a-z]*g[a-z]*)\.")
+
+# What a kubelet needs, the pull of images, and Session Manager instead of SSH. Addresses for pods are not among it:
+# the CNI has a role of its own. https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore")
+
+_EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
+
+
+def labels(spec: NodePool) -> dict[str, str]:
+    """Return the labels of a pool's nodes: its own, and its name."""
+    return {**spec.labels, POOL_LABEL: spec.name}
+
+
+def architecture(instance_type: str) -> str:
+    """Return ``arm64`` for Graviton instance types, ``amd64`` for all others."""
+    return "arm64" if _GRAVITON.match(instance_type) else "amd64"
+
+
+class NodeRole(Component):
+    """What every machine of a cluster may do, whichever pool it belongs to."""
+
+    arn: pulumi.Output[str]
+    """Known once the policies are attached: a node that boots earlier can't join."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("cluster:NodeRole", name, opts)
+        role = aws.iam.Role(
+            name,
+            description="Machines of the cluster",
+            assume_role_policy=assume_role({"Service": "ec2.amazonaws.com"}),
+            opts=self.child(),
+        )
+        attached = [
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{policy}",
+                role=role.name,
+                policy_arn=f"arn:aws:iam::aws:policy/{policy}",
+                opts=self.child(),
+            )
+            for policy in _NODE_POLICIES
+        ]
+        self.arn = pulumi.Output.all(role.arn, *(attachment.id for attachment in attached)).apply(lambda all: all[0])
+        self.register_outputs({"arn": self.arn})
+
+
+class ManagedNodePool(Component):
+    """A managed node group of EKS: it drains machines before it replaces them, and before spot takes them."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: NodePool,
+        *,
+        cluster_name: pulumi.Input[str],
+        kubernetes_version: pulumi.Input[str],
+        role_arn: pulumi.Input[str],
+        subnet_ids: list[pulumi.Output[str]],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Make the machines that ``spec`` describes.
+
+        The autoscaler finds the pool by itself, at no machines too: EKS tags the group's Auto Scaling group, and
+        answers for its labels and taints. https://docs.aws.amazon.com/eks/latest/best-practices/cas.html
+        """
+        super().__init__("cluster:ManagedNodePool", name, opts)
+        template = aws.ec2.LaunchTemplate(
+            name,
+            description=f"Machines of node pool {spec.name}",
+            metadata_options={
+                "http_endpoint": "enabled",
+                "http_tokens": "required",
+                # One hop: the instance's credentials end at the host, out of every pod's reach.
+                "http_put_response_hop_limit": 1,
+            },
+            block_device_mappings=[
+                {
+                    # The root device of Amazon Linux.
+                    "device_name": "/dev/xvda",
+                    "ebs": {
+                        "volume_size": spec.disk_gib,
+                        "volume_type": "gp3",
+                        "encrypted": "true",
+                        "delete_on_termination": "true",
+                    },
+                }
+            ],
+            # A provider's default tags don't reach what an Auto Scaling group launches.
+            tag_specifications=[
+                {"resource_type": kind, "tags": {"Name": name, "node-pool": spec.name}}
+                for kind in ("instance", "volume")
+            ],
+            update_default_version=True,
+            opts=self.child(),
+        )
+        elastic = spec.size.max > spec.size.min
+        group = aws.eks.NodeGroup(
+            name,
+            cluster_name=cluster_name,
+            version=kubernetes_version,
+            node_role_arn=role_arn,
+            subnet_ids=subnet_ids,
+            ami_type=_ami_type(spec),
+            capacity_type="SPOT" if spec.capacity == "spot" else "ON_DEMAND",
+            instance_types=spec.instance_types,
+            launch_template={"id": template.id, "version": template.latest_version.apply(str)},
+            labels=labels(spec),
+            taints=[_taint(taint) for taint in spec.taints],
+            scaling_config={
+                "min_size": spec.size.min,
+                "max_size": spec.size.max,
+                "desired_size": spec.size.min,
+            },
+            update_config={"max_unavailable_percentage": 33},
+            # Where the size may vary the autoscaler owns it; an `up` would take back what a sale needs.
+            opts=self.child(ignore_changes=["scalingConfig.desiredSize"] if elastic else None),
+        )
+        self.group_name = group.node_group_name
+        self.register_outputs({"groupName": self.group_name})
+
+
+def _ami_type(spec: NodePool) -> str:
+    return f"AL2023_{'ARM_64' if architecture(spec.instance_types[0]) == 'arm64' else 'x86_64'}_STANDARD"
+
+
+def _taint(taint: Taint) -> dict[str, Any]:
+    return {"key": taint.key, "value": taint.value, "effect": _EFFECTS[taint.effect]}

@@ -1,0 +1,1 @@
+"""Observability: who watches, and what is watched."""

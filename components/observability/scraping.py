@@ -1,0 +1,36 @@
+"""What everything that is to be scraped needs before Prometheus itself is up."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.charts import Charts
+from components.component import Component
+from components.data_tier.endpoint import Peer
+from components.namespaces import Namespaces
+from spec.parts import Observability
+
+
+class Scraping(Component):
+    """The CRDs of the Prometheus operator, and who scrapes.
+
+    They are a release of their own, so that an operator's or a service's monitor waits for seconds of CRDs and not for
+    minutes of Prometheus, and so that they go last when the platform goes.
+    """
+
+    namespace: pulumi.Output[str]
+    crds: pulumi.Resource
+    """What a ServiceMonitor, a PodMonitor or a PrometheusRule depends on."""
+    scraper: Peer
+    """Prometheus, as a NetworkPolicy lets it in."""
+
+    def __init__(
+        self, name: str, spec: Observability, *, charts: Charts, namespaces: Namespaces, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__("observability:Scraping", name, opts)
+        self.namespace = namespaces.ensure(spec.namespace)
+        self.crds = charts.release(
+            f"{name}-crds", "prometheus-operator-crds", namespace=self.namespace, values={}, opts=self.child()
+        )
+        self.scraper = Peer(ports=(), namespace=self.namespace, pod_labels={"app.kubernetes.io/name": "prometheus"})
+        self.register_outputs({})

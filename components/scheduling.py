@@ -1,0 +1,25 @@
+"""Where pods run: what makes a workload land on a node pool, and on that alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from spec.node_pools import NodePool
+
+# Every node of every kind of cluster that has pools carries it, with the pool's name.
+POOL_LABEL = "groundwork/pool"
+
+
+def on_pool(pool: str | None, pools: Sequence[NodePool]) -> dict[str, Any]:
+    """Return ``nodeSelector`` and ``tolerations`` as a PodSpec has them; nothing where the scheduler may choose.
+
+    Both belong together: the selector brings the pods to the pool, the tolerations let them stay.
+    """
+    chosen = next((each for each in pools if each.name == pool), None)
+    if chosen is None:
+        return {}
+    tolerations = [
+        {"key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect} for taint in chosen.taints
+    ]
+    return {"nodeSelector": {POOL_LABEL: chosen.name}, "tolerations": tolerations}

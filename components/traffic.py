@@ -1,0 +1,52 @@
+"""NetworkPolicies of the platform's own parts, written with the peers that components offer each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from components.data_tier.endpoint import Peer
+
+Rule = Mapping[str, Any]
+
+ANYWHERE: Rule = {}
+# The API server is an address outside the pod network, which no selector names: its ports on EKS and k3s, and on kubeadm.
+API_SERVER: Rule = {"ports": [{"protocol": "TCP", "port": port} for port in (443, 6443)]}
+
+
+def ports(*numbers: int) -> dict[str, Any]:
+    """Return the part of a rule that names TCP ports."""
+    return {"ports": [{"protocol": "TCP", "port": number} for number in numbers]}
+
+
+def coming_from(peers: Iterable[Peer], *numbers: int) -> list[Rule]:
+    """Return ingress rules that let ``peers`` reach TCP ports; none without a peer, as an empty rule admits everybody."""
+    selectors = [selector for peer in peers for selector in peer.selectors()]
+    return [{"from": selectors, **ports(*numbers)}] if selectors else []
+
+
+def among(labels: Mapping[str, str], *numbers: int, direction: str) -> Rule:
+    """Return the rule, ``from`` or ``to``, for pods of the policy's own namespace; all ports without numbers."""
+    return {direction: [{"podSelector": {"matchLabels": dict(labels)}}], **(ports(*numbers) if numbers else {})}
+
+
+def allow(
+    name: str,
+    *,
+    namespace: pulumi.Input[str],
+    pods: Mapping[str, str],
+    ingress: Sequence[Rule] = (),
+    egress: Sequence[Rule] | None = None,
+    opts: pulumi.ResourceOptions,
+) -> NetworkPolicy:
+    """Return a policy that lets the pods with these labels be reached and, where ``egress`` is given, reach others.
+
+    Policies add up: one that says nothing of egress leaves to others what may go out.
+    """
+    spec: Any = {"podSelector": {"matchLabels": dict(pods)}, "policyTypes": ["Ingress"], "ingress": list(ingress)}
+    if egress is not None:
+        spec |= {"policyTypes": ["Ingress", "Egress"], "egress": list(egress)}
+    return NetworkPolicy(name, metadata={"name": name, "namespace": namespace}, spec=spec, opts=opts)

@@ -1,0 +1,1 @@
+def leftovers(account): return {}

@@ -1,0 +1,209 @@
+"""The commands of `python -m sandbox`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandbox.account import Corrupt
+from sandbox.providers import ROOT, Providers
+from sandbox.workspace import Unusable, Workspace, attachment
+from tools import ToolUnavailable, ensure
+
+if TYPE_CHECKING:
+    from pulumi import automation as auto
+
+    from sandbox.engine import Narrator
+
+tell = partial(print, file=sys.stderr, flush=True)
+"""Everything but a command's product goes to stderr."""
+
+
+@dataclass
+class Session:
+    """One operation under way. recovered: the account lacks things that the state lists."""
+
+    workspace: Workspace
+    stack: auto.Stack
+    say: Narrator
+    providers: Providers
+    recovered: bool
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options that every operation of the engine is run with."""
+        return {
+            "on_output": self.say,
+            "on_error": tell,
+            "color": "always" if sys.stdout.isatty() else "never",
+            "suppress_progress": True,
+        }
+
+
+@contextmanager
+def session(workspace: Workspace, command: str) -> Iterator[Session]:
+    """Have a workspace, its providers and its engine. The providers start while the engine's API is imported."""
+    with workspace.held(command) as notes:
+        for note in notes:
+            tell(note)
+        with Providers(workspace) as providers:
+            pulumi = ensure("pulumi")
+            for key in workspace.prepare():
+                tell(f"{key} is encrypted for others; the sandbox uses a stand-in.")
+            from sandbox import engine
+
+            with engine.Narrator(partial(print, flush=True)) as say:
+                stack = engine.stack(workspace, pulumi, providers.ports())
+                lost = providers.lost()
+                if lost:
+                    tell(f"The account lacks {len(lost)} things of the state; it is refreshed first.")
+                yield Session(workspace, stack, say, providers, bool(lost))
+
+
+def up(arguments: argparse.Namespace) -> None:
+    """Create or change what the stack describes."""
+    with session(arguments.workspace, "up") as now:
+        result = now.stack.up(refresh=now.recovered or None, **now.options)
+        resources = now.workspace.deployment()["deployment"].get("resources", [])
+        from rich.console import Console
+
+        from sandbox import summary
+
+        outputs = {name: summary.SECRET if o.secret else o.value for name, o in result.outputs.items()}
+        summary.show(Console(), now.workspace.stack, outputs, resources, now.say.seconds)
+
+
+def preview(arguments: argparse.Namespace) -> None:
+    """Show what `up` would change, and change nothing."""
+    with session(arguments.workspace, "preview") as now:
+        found = now.stack.preview(diff=True, refresh=now.recovered or None, **now.options)
+        if not {kind for kind, number in found.change_summary.items() if number} - {"same", "read"}:
+            now.say("No changes: what is there is what the stack describes.")
+
+
+def refresh(arguments: argparse.Namespace) -> None:
+    """Take into the state what is in the account."""
+    with session(arguments.workspace, "refresh") as now:
+        now.stack.refresh(**now.options)
+
+
+def destroy(arguments: argparse.Namespace) -> None:
+    """Delete everything; what is protected is refused by the engine."""
+    with session(arguments.workspace, "destroy") as now:
+        options = {"refresh": now.recovered or None, "preview_only": arguments.preview_only or None}
+        try:
+            now.stack.destroy(**options, **now.options)
+        finally:
+            left = {} if arguments.preview_only else now.providers.close()
+            for kind, number in left.items():
+                now.say(f"  left in the emulated account: {number} {kind}")
+        if not left and not arguments.preview_only:
+            now.say("Nothing is left in the emulated account.")
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Print the state as Pulumi's deployment JSON."""
+    print(json.dumps(arguments.workspace.deployment(), indent=4))
+
+
+def manifests(arguments: argparse.Namespace) -> None:
+    """Print every Kubernetes object as YAML; secrets are masked."""
+    import yaml
+
+    from sandbox.account import Account
+    from sandbox.kubernetes import manifests as of_snapshot
+
+    if not arguments.workspace.account.exists():
+        raise Unusable(f"Nothing is up yet: python -m sandbox up {arguments.workspace.stack}")
+    snapshots = Account.load(arguments.workspace.account).snapshots
+    for document in of_snapshot(snapshots.get("kubernetes")):
+        text = yaml.safe_dump(document, sort_keys=False)
+        if arguments.output is None:
+            print(f"---\n{text}", end="")
+            continue
+        metadata = document.get("metadata", {})
+        parts = metadata.get("namespace"), document["kind"], metadata.get("name")
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        (arguments.output / ("-".join(filter(None, parts)).lower() + ".yaml")).write_text(text)
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Serve the emulated providers, and print the environment that attaches them."""
+    from sandbox import registry
+
+    only = arguments.only.split(",") if arguments.only else None
+    if unknown := set(only or ()) - registry.PACKAGES.keys():
+        raise Unusable(f"No such packages: {', '.join(sorted(unknown))}. There are {', '.join(registry.PACKAGES)}")
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    workspace = arguments.workspace or Workspace(arguments.directory, "serve")
+    with workspace.held("serve"), Providers(workspace, only, follow=arguments.workspace is not None) as providers:
+        ports = providers.ports()
+        variables = attachment(ports) if arguments.workspace is None else workspace.environment(ports)
+        if arguments.workspace is not None:
+            workspace.prepare()
+        providers.lost()
+        for name, value in variables.items():
+            print(f"export {name}='{value}'", flush=True)
+        tell("Serving until Ctrl-C; the account is saved then.")
+        done.wait()
+
+
+def doctor(arguments: argparse.Namespace) -> None:
+    """Say what is found, what is missing and how to get it."""
+    from sandbox import doctor
+
+    if not doctor.report():
+        raise Unusable("Something that the sandbox needs is missing and cannot be had.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m sandbox", description="Run a stack on an emulated cloud.")
+    top.add_argument("-C", "--directory", type=Path, default=ROOT, help="directory of Pulumi.yaml")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    stack = {up: 1, preview: 1, refresh: 1, destroy: 1, export: 1, manifests: 1, serve: "?", doctor: None}
+    made: dict[Callable[..., None], argparse.ArgumentParser] = {}
+    for command, number in stack.items():
+        made[command] = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)
+        made[command].set_defaults(run=command)
+        if number is not None:
+            made[command].add_argument("stack", metavar="STACK", nargs=None if number == 1 else number)
+    made[destroy].add_argument("--preview-only", action="store_true", help="show what would be deleted")
+    made[manifests].add_argument("--output", type=Path, metavar="DIR", help="write one file an object there")
+    made[serve].add_argument("--only", metavar="PACKAGES", help="comma-separated: random,tls,command")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. 0: done; 1: refused or failed, and it was said why; 2: no such command."""
+    arguments = parser().parse_args(argv)
+    arguments.directory = arguments.directory.resolve()
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    try:
+        stack = getattr(arguments, "stack", None)
+        arguments.workspace = Workspace.of(arguments.directory, stack) if stack else None
+        arguments.run(arguments)
+        return 0
+    except (Unusable, Corrupt, ToolUnavailable) as error:
+        tell(f"error: {error}")
+    except KeyboardInterrupt:
+        tell("Interrupted; `up` goes on from here.")
+    except Exception as error:
+        # What the engine refused it has already said, line by line.
+        if not type(error).__module__.startswith("pulumi.automation"):
+            raise
+        elif "error:" not in str(error):
+            tell(f"error: {error}")
+    return 1

@@ -1,0 +1,78 @@
+"""What an `up` ends with, from the stack's outputs alone: the sandbox knows no component."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+SECRET = "[secret]"
+_FIRST = ("endpoints", "services", "nodes")
+
+
+def show(
+    console: Console, stack: str, outputs: Mapping[str, Any], resources: Iterable[Mapping[str, Any]], seconds: float
+) -> None:
+    """Print outputs as tables, resources by package, and where to look next.
+
+    outputs: plain values, secrets already replaced by SECRET. resources: as in a deployment. seconds: time taken.
+    """
+    ordered = [*filter(outputs.__contains__, _FIRST), *sorted(outputs.keys() - set(_FIRST))]
+    plain = {}
+    for name in ordered:
+        if (rows := _rows(outputs[name])) is None:
+            plain[name] = outputs[name]
+        elif rows:
+            console.print(_table(name, rows))
+    if plain:
+        console.print(_table("outputs", [{"": name, "value": value} for name, value in plain.items()]))
+    packages = Counter(resource["type"].partition(":")[0] for resource in resources if resource.get("custom"))
+    packages.pop("pulumi", None)
+    counted = ", ".join(f"{number} {package}" for package, number in packages.most_common())
+    console.print(f"\n[bold]{stack}[/bold] is up: {packages.total()} resources ({counted}) in {seconds:.0f} s.\n")
+    console.print("Look further:")
+    for command, purpose in {
+        f"python -m sandbox preview {stack}": "what a change in its file would do",
+        f"python -m sandbox manifests {stack}": "every Kubernetes object, as YAML",
+        f"python -m sandbox export {stack}": "the state, as Pulumi's deployment JSON",
+        f"python -m sandbox destroy {stack}": "take everything down",
+    }.items():
+        console.print(f"  {command:<36} {purpose}", highlight=False)
+
+
+def _rows(value: Any) -> list[dict[str, Any]] | None:
+    """A list or mapping of mappings, or a mapping, as rows; None for anything else."""
+    match value:
+        case list() if all(isinstance(item, Mapping) for item in value):
+            return [dict(item) for item in value]
+        case Mapping() if value and all(isinstance(item, Mapping) for item in value.values()):
+            return [{"": name, **item} for name, item in value.items()]
+        case Mapping():
+            return [{"": name, "value": item} for name, item in value.items()]
+    return None
+
+
+def _table(title: str, rows: list[dict[str, Any]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    return table
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case list():
+            return ", ".join(map(_cell, value))
+        case Mapping():
+            return ", ".join(f"{name}={_cell(item)}" for name, item in value.items())
+    from rich.markup import escape
+
+    return escape(str(value))

@@ -1,0 +1,1 @@
+"""Stacks: how components become a platform, one composition for each kind of cluster."""

@@ -1,0 +1,95 @@
+"""A checkout of its own for each module: stack files that a test may edit, and an account that nobody else uses."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from spec.load import ROOT
+
+PROGRAM = ("__main__.py", "charts", "components", "sandbox", "spec", "stacks", "tools")
+
+
+@dataclass
+class Checkout:
+    """A copy of the project in which one stack is brought up, changed and destroyed on the real engine."""
+
+    directory: Path
+    stack: str
+
+    def run(self, command: str, *arguments: str, fails: bool = False) -> str:
+        """Run a command of the sandbox and return what it printed; fail unless it ended as expected."""
+        done = subprocess.run(
+            [sys.executable, "-m", "sandbox", "-C", str(self.directory), command, self.stack, *arguments],
+            cwd=self.directory,
+            env=os.environ | {"GROUNDWORK_SANDBOX": str(self.directory / ".sandbox")},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert bool(done.returncode) == fails, f"{command} ended with {done.returncode}:\n{said[-6000:]}"
+        return said if fails else done.stdout
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """Return the resources of the state, by URN."""
+        deployment = json.loads(self.run("export"))["deployment"]
+        return {resource["urn"]: resource for resource in deployment.get("resources", [])}
+
+    def edit(self, path: str, value: Any) -> None:
+        """Set one value of the stack file; the path is dotted, a number is a position, the first part is the key."""
+        file = self.directory / f"Pulumi.{self.stack}.yaml"
+        document = yaml.safe_load(file.read_text())
+        first, *rest = path.split(".")
+        place: Any = document["config"]
+        keys = [f"groundwork:{first}", *(int(part) if part.isdigit() else part for part in rest)]
+        for key in keys[:-1]:
+            place = place[key] if isinstance(place, list) else place.setdefault(key, {})
+        place[keys[-1]] = value
+        file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def changes(self, path: str, value: Any) -> tuple[set[str], set[str], set[str]]:
+        """Edit one value, bring the stack up, and return the names of what was created, updated and deleted."""
+        before = self.resources()
+        self.edit(path, value)
+        self.run("up")
+        after = self.resources()
+        updated = {urn for urn in before.keys() & after.keys() if _differs(before[urn], after[urn])}
+        created, deleted = after.keys() - before.keys(), before.keys() - after.keys()
+        return _names(created), _names(updated), _names(deleted)
+
+
+def _differs(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    return any(before.get(part) != after.get(part) for part in ("id", "inputs"))
+
+
+def _names(urns: set[str]) -> set[str]:
+    """The type's last part and the name: ``Release::backend``."""
+    return {f"{urn.split('::')[2].rsplit(':', 1)[-1]}::{urn.split('::')[-1]}" for urn in urns}
+
+
+def checkout(directory: Path, stack: str) -> Checkout:
+    """Return a checkout in ``directory`` whose program is the project's and whose stack files are its own."""
+    for name in PROGRAM:
+        (directory / name).symlink_to(ROOT / name)
+    for file in ("Pulumi.yaml", f"Pulumi.{stack}.yaml"):
+        shutil.copy(ROOT / file, directory)
+    return Checkout(directory, stack)
+
+
+@pytest.fixture(scope="module")
+def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """The stack that the module's STACK names, in a checkout of its own."""
+    yield checkout(tmp_path_factory.mktemp(request.module.STACK), request.module.STACK)

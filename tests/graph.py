@@ -1,0 +1,126 @@
+"""A stack's resource graph in a form that reads well in a diff, made from the state that the engine exports.
+
+`python -m tests.graph` writes every stack's graph to tests/golden/ anew: the diff is what a change does to the
+platforms. An identifier that the cloud made up is shown as a reference, such as ``${Vpc.tiketi.id}``, and what is
+secret not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from spec.load import ROOT, stacks
+from tests.engine.conftest import checkout
+
+GOLDEN = ROOT / "tests" / "golden"
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+
+# What tells a resource from another, best first; other outputs serve where none of these is the value.
+_PREFERRED = ("id", "arn", "name")
+
+
+def canonical(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the graph of a state's resources, by their path of types and names."""
+    by_urn = {resource["urn"]: resource for resource in resources}
+    graph = {_short(urn): _node(resource, by_urn) for urn, resource in by_urn.items()}
+    return {name: node for name, node in sorted(graph.items()) if not name.startswith("Stack::")}
+
+
+def text(graph: dict[str, Any]) -> str:
+    """Return a graph as it is kept."""
+    return json.dumps(graph, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _short(urn: str) -> str:
+    """``Component$Type::name`` of a URN, without packages and modules: those are in the node."""
+    types, name = urn.split("::")[2:4]
+    return f"{types.rsplit('$', 1)[-1].rsplit(':', 1)[-1]}::{name}"
+
+
+def _node(resource: dict[str, Any], by_urn: dict[str, Any]) -> dict[str, Any]:
+    dependencies = resource.get("propertyDependencies") or {}
+    everything = resource.get("dependencies", [])
+    inputs = {
+        key: _shown(value, resource, list(_references(dependencies.get(key) or everything, by_urn)))
+        for key, value in resource.get("inputs", {}).items()
+        if not key.startswith("__")
+    }
+    node = {
+        "type": resource["type"],
+        "parent": _short(resource["parent"]) if resource.get("parent") else None,
+        "inputs": inputs,
+        "dependsOn": sorted({_short(urn) for urn in everything}),
+        "protect": resource.get("protect"),
+        "retainOnDelete": resource.get("retainOnDelete"),
+    }
+    return {key: value for key, value in node.items() if value}
+
+
+def _references(urns: list[str], by_urn: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each value that the named resources put out, with the reference to show for it; the best come first."""
+    for urn in urns:
+        resource = by_urn.get(urn, {})
+        kind, _, name = _short(urn).partition("::")
+        given = {value for _, value in _leaves(resource.get("inputs", {}))}
+        outputs = {"id": resource.get("id"), **resource.get("outputs", {})}
+        for path, value in sorted(_leaves(outputs), key=lambda leaf: (_rank(leaf[0]), leaf[0])):
+            if len(value) >= 8 and value not in given:
+                yield value, f"${{{kind}.{name}.{path}}}"
+
+
+def _rank(path: str) -> int:
+    return _PREFERRED.index(path) if path in _PREFERRED else len(_PREFERRED)
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _leaves(item, f"{path}.{position}")
+    elif isinstance(value, str):
+        yield path, value
+
+
+def _shown(value: Any, owner: dict[str, Any], references: list[tuple[str, str]]) -> Any:
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET:
+            return "[secret]"
+        return {key: _shown(item, owner, references) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item, owner, references) for item in value]
+    if not isinstance(value, str):
+        return value
+    name = owner["urn"].rsplit("::", 1)[-1]
+    if re.fullmatch(re.escape(name) + "-[0-9a-f]{7,8}", value):
+        return f"{name}-[random]"
+    for made, reference in references:
+        value = value.replace(made, reference)
+    return value
+
+
+def main() -> int:
+    """Bring every stack up in the sandbox and write its graph."""
+    GOLDEN.mkdir(exist_ok=True)
+    for stack in sys.argv[1:] or stacks():
+        print(f"{stack} …", flush=True)
+        with tempfile.TemporaryDirectory() as directory:
+            platform = checkout(Path(directory), stack)
+            platform.run("up")
+            path = GOLDEN / f"{stack}.json"
+            path.write_text(text(canonical(list(platform.resources().values()))))
+            print(f"  wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
