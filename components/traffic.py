@@ -13,7 +13,8 @@ from components.data_tier.endpoint import Peer
 Rule = Mapping[str, Any]
 
 ANYWHERE: Rule = {}
-# The API server is an address outside the pod network, which no selector names: its ports on EKS and k3s, and on kubeadm.
+# The API server has an address outside the pod network, which no selector names: the ports of its Service and
+# of itself.
 API_SERVER: Rule = {"ports": [{"protocol": "TCP", "port": port} for port in (443, 6443)]}
 
 
@@ -23,7 +24,7 @@ def ports(*numbers: int) -> dict[str, Any]:
 
 
 def coming_from(peers: Iterable[Peer], *numbers: int) -> list[Rule]:
-    """Return ingress rules that let ``peers`` reach TCP ports; none without a peer, as an empty rule admits everybody."""
+    """Return ingress rules that let ``peers`` reach TCP ports; none without a peer, as it would admit everybody."""
     selectors = [selector for peer in peers for selector in peer.selectors()]
     return [{"from": selectors, **ports(*numbers)}] if selectors else []
 

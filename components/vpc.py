@@ -117,9 +117,7 @@ class Vpc(Component):
         tables: dict[str, aws.ec2.RouteTable] = {}
         public, private, isolated = (self._routed(kind) for kind in ("public", "private", "isolated"))
         if public:
-            gateway = aws.ec2.InternetGateway(
-                self._name, vpc_id=self.id, tags={"Name": self._name}, opts=self.child()
-            )
+            gateway = aws.ec2.InternetGateway(self._name, vpc_id=self.id, tags={"Name": self._name}, opts=self.child())
             tables["public"] = self._route_table("public", public)
             self._route("public", tables["public"], gateway_id=gateway.id)
             nat = self._nat_gateways(public, gateway)
@@ -135,9 +133,7 @@ class Vpc(Component):
             self._route_table("isolated", isolated)
         return tables
 
-    def _nat_gateways(
-        self, public: Iterable[_Made], gateway: aws.ec2.InternetGateway
-    ) -> dict[str, pulumi.Output[str]]:
+    def _nat_gateways(self, public: Iterable[_Made], gateway: aws.ec2.InternetGateway) -> dict[str, pulumi.Output[str]]:
         """Make the NAT gateways; return for each zone the one that serves it."""
         if self._spec.nat_gateways == "none":
             return {}

@@ -70,7 +70,7 @@ def _secrets(type: str) -> frozenset[str]:
     """Outputs that the SDK has kept secret; none for a package whose SDK is made otherwise."""
     try:
         return schema.of(type).secrets
-    except Refused:
+    except (Refused, FileNotFoundError):
         return frozenset()
 
 

@@ -75,11 +75,13 @@ class KubeadmCluster(Section):
 
     target: Literal["kubeadm"]
     kubernetes_version: Patch = "1.35.3"
+    containerd_version: Annotated[str, StringConstraints(pattern=r"^[12]\.\d{1,2}$")] = "2.2"
+    """The containerd line; machines take its newest patch."""
     control_plane: ControlPlane
     pod_cidr: Cidr = "192.168.0.0/16"
     service_cidr: Cidr = "10.96.0.0/12"
     api_access_cidrs: list[Cidr] = []
-    """Networks outside the VPC that may reach the API server."""
+    """Networks outside the VPC that may reach the API server, by a load balancer of their own; without any there is none."""
 
 
 class ControlPlane(Section):

@@ -21,6 +21,8 @@ class Platform(Section):
     """Domain that the platform is reached under."""
     chart_mirror: str | None = None
     """Directory or URL with packaged charts (`<name>-<version>.tgz`) to take all third-party charts from."""
+    protect: bool = False
+    """Guards what holds data against deletion. To destroy on purpose: set it to false, `up`, then `destroy`."""
     cluster: Cluster
     network: Network | None = None
     node_pools: list[NodePool] = []
@@ -31,3 +33,12 @@ class Platform(Section):
     observability: Observability | None = None
     gitops: Gitops | None = None
     security: Security
+
+    def hosts(self) -> list[str]:
+        """Return every host that the ingress answers for: the services' and the user interfaces'."""
+        hosts = {route.host for service in self.services for route in service.routes}
+        if self.observability and self.observability.grafana.host:
+            hosts.add(self.observability.grafana.host)
+        if self.gitops and self.gitops.host:
+            hosts.add(self.gitops.host)
+        return sorted(hosts)

@@ -2,21 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
-from components.app_services import AppServices
+from components.app_services import AppServices, Surroundings
 from components.charts import Charts
 from components.data_tier.endpoint import Engine, consumers
+from components.data_tier.postgres import InClusterPostgres
 from components.gitops import Gitops
 from components.ingress import Ingress
 from components.namespaces import Namespaces
 from components.observability.metrics import Metrics
+from components.observability.scraping import Scraping
+from spec.data import InClusterPostgres as InClusterSpec
 from spec.platform import Platform
-from stacks.ground import ground_for
+from stacks.ground import Ground
 
 
 def build(spec: Platform) -> None:
     """Build the platform that ``spec`` describes, and export what came up."""
-    ground = ground_for(spec)
+    charts = Charts(spec.chart_mirror)
+    ground = _ground(spec, charts)
+    cluster, way_in = ground.cluster, ground.way_in
+    inside = pulumi.ResourceOptions(provider=cluster.provider)
+    namespaces = Namespaces("namespaces", spec.security, inside)
+    # What most parts of the platform are built with, beside their own section.
+    common: Any = {"charts": charts, "namespaces": namespaces, "opts": inside}
+    scraping = Scraping("scraping", spec.observability, **common) if spec.observability else None
+    common |= {"pools": spec.node_pools, "scraping": scraping}
+    ingress = Ingress(
+        "ingress",
+        spec.ingress,
+        cluster=cluster,
+        hosts=spec.hosts(),
+        target_group_arn=way_in.target_group_arn,
+        binder=way_in.binder,
+        address=way_in.address,
+        **common,
+    )
+    engines = _engines(spec, ground, common)
+    if spec.observability:
+        metrics = Metrics("kps", spec.observability, cluster=cluster, ingress=ingress, **common)
+        pulumi.export("grafanaPassword", pulumi.Output.secret(metrics.grafana_password))
+    if spec.gitops:
+        gitops = Gitops("argocd", spec.gitops, spec.services, ingress=ingress, **common)
+        pulumi.export("argocdPassword", pulumi.Output.secret(gitops.admin_password))
+    if not (spec.gitops and spec.gitops.repository):
+        interval = spec.observability.scrape_interval if spec.observability else ""
+        around = Surroundings(spec.services, ingress, engines, spec.node_pools, scraping, interval)
+        AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
+    _export(spec, ground, engines)
+
+
+def _ground(spec: Platform, charts: Charts) -> Ground:
+    """Return what the platform stands on. Imported here: a laptop does without the SDK of a cloud."""
+    if spec.network:
+        from stacks.aws import aws_ground
+
+        return aws_ground(spec, charts)
+    from stacks.local import local_ground
+
+    return local_ground(spec)
+
+
+def _engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
+    """Make the engines of the data tier, each by the name that services use it under."""
+    postgres, namespaces = spec.data.postgres, common["namespaces"]
+    if postgres is None:
+        return {}
+    users = consumers(spec.services, "postgres", namespaces.ensure)
+    if isinstance(postgres, InClusterSpec):
+        here = {"cluster": ground.cluster, "protect": spec.protect}
+        return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
+    assert ground.managed_postgres is not None  # a rule of the spec
+    jobs = namespaces.ensure("database-jobs")
+    return {"postgres": ground.managed_postgres(postgres, users, jobs, common["opts"])}
+
+
+def _export(spec: Platform, ground: Ground, engines: Mapping[str, Engine]) -> None:
+    """Tell people what there is, where it answers, and what it runs on."""
+    interfaces = {
+        "grafana": spec.observability.grafana.host if spec.observability else None,
+        "argocd": spec.gitops.host if spec.gitops else None,
+    }
+    endpoints: list[dict[str, Any]] = [
+        {"name": service.name, "url": f"{ground.url(route.host)}{route.path}"}
+        for service in spec.services
+        for route in service.routes
+    ]
+    endpoints += [{"name": name, "url": ground.url(host)} for name, host in interfaces.items() if host]
+    endpoints += [{"name": name, "url": engine.address} for name, engine in engines.items()]
+    services = [
+        {
+            "name": service.name,
+            "namespace": service.namespace,
+            "image": f"{service.image.repository}:{service.image.tag}",
+            "replicas": f"{service.replicas.min}–{service.replicas.max}",
+            "uses": ", ".join(service.uses),
+            "pool": service.pool or "",
+        }
+        for service in spec.services
+    ]
+    outputs = {
+        "endpoints": endpoints,
+        "services": services,
+        "nodes": ground.cluster.nodes,
+        **ground.outputs,
+        "kubeconfig": pulumi.Output.secret(ground.cluster.kubeconfig),
+    }
+    for name, value in outputs.items():
+        pulumi.export(name, value)

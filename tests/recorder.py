@@ -16,7 +16,6 @@ from pulumi.runtime import mocks, rpc, settings, stack
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
-REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
 ACCOUNT = "123456789012"
 
 OPTIONS = (
@@ -40,14 +39,6 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
-
-
-@dataclass(frozen=True)
-class Child:
-    """A resource among the outputs of a remote component: it answers with a reference to what it has made."""
-
-    type: str
-    outputs: Properties
 
 
 @dataclass(frozen=True)
@@ -153,24 +144,14 @@ class _Monitor(mocks.MockMonitor):
         )
         self._recorder.registered.append(registered)
         id, state = self._answer(registered, custom=request.custom)
-        state = {key: self._refer(registered, value) for key, value in state.items()}
-        state |= {key: _secret(value) for key, value in state.items() if key in secret}
+        state = {**state, **{key: _secret(value) for key, value in state.items() if key in secret}}
         self.resources[registered.urn] = mocks.MockMonitor.ResourceRegistration(registered.urn, id, state)
         return mocks.resource_pb2.RegisterResourceResponse(urn=registered.urn, id=id, object=_struct(state))
-
-    def _refer(self, component: Registered, child: Any) -> Any:
-        """Return a reference in place of a Child; any other value as it is."""
-        if not isinstance(child, Child):
-            return child
-        urn = self.make_urn(component.urn, child.type, component.name)
-        id = "" if self._recorder.preview else f"{component.name}-id"
-        self.resources[urn] = mocks.MockMonitor.ResourceRegistration(urn, id, child.outputs)
-        return {SIGNATURE: REFERENCE, "urn": urn, "id": id}
 
     def _answer(self, registered: Registered, custom: bool) -> tuple[str, Properties]:
         """Return the id and outputs; in a preview, as from a provider, only what was given is known."""
         if self._recorder.preview:
-            return "", registered.inputs if custom else {}
+            return "", _named(registered) if custom else {}
         made = self._outputs.get(registered.type, _nothing)(registered)
         return (f"{registered.name}-id", {**_plausible(registered), **made}) if custom else ("", made)
 
@@ -190,7 +171,15 @@ def _plausible(registered: Registered) -> Properties:
     """Return the outputs that nearly everything has: its inputs, an ARN, and a physical name."""
     package, module, _ = registered.type.split(":")
     arn = {"arn": f"arn:aws:{module.split('/')[0]}:us-east-1:{ACCOUNT}:{registered.name}"} if package == "aws" else {}
-    return {**arn, "name": registered.name, **registered.inputs}
+    return {**arn, "name": registered.name, **_named(registered)}
+
+
+def _named(registered: Registered) -> Properties:
+    """Return the inputs; a Kubernetes object has its name in a preview too, given or made from the logical one."""
+    metadata = registered.inputs.get("metadata")
+    if not registered.type.startswith("kubernetes:") or not isinstance(metadata, dict):
+        return registered.inputs
+    return {**registered.inputs, "metadata": {"name": f"{registered.name}-1a2b3c4d", **metadata}}
 
 
 def _secret(value: Any) -> Properties:
@@ -236,6 +225,8 @@ def run(
         # A component's constructor may fail while registrations of its children are still under way: drain them.
         loop.run_until_complete(stack.run_pulumi_func(lambda: _discard(program())))
     finally:
+        for task in asyncio.all_tasks(loop):  # Left over only where the program failed.
+            task.cancel()
         settings.reset_options()
         asyncio.set_event_loop(None)
         loop.close()
@@ -252,22 +243,34 @@ def _discard(_: Any) -> None:
 
 _OUTPUTS: Mapping[str, Outputs] = {
     "random:index/randomPassword:RandomPassword": lambda r: {"result": f"generated-{r.name}"},
-    "eks:index:Cluster": lambda r: {
-        "kubeconfigJson": _secret(f'{{"clusters": ["{r["name"]}"]}}'),
-        "clusterSecurityGroupId": "sg-control-plane",
-        "oidcProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE",
-        "oidcProviderUrl": "https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE",
-        "oidcIssuer": "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE",
-        "eksCluster": Child(
-            "aws:eks/cluster:Cluster",
+    "aws:eks/nodeGroup:NodeGroup": lambda r: {"nodeGroupName": f"{r.name}-1a2b3c4"},
+    "aws:lb/loadBalancer:LoadBalancer": lambda r: {
+        "dnsName": f"{r.name}.elb.amazonaws.com",
+        "zoneId": "Z35SXDOTRQ7X7K",
+    },
+    "aws:rds/cluster:Cluster": lambda r: {
+        "endpoint": f"{r.name}.cluster-abc.us-east-1.rds.amazonaws.com",
+        "readerEndpoint": f"{r.name}.cluster-ro-abc.us-east-1.rds.amazonaws.com",
+    },
+    "aws:route53/record:Record": lambda r: {"fqdn": r["name"]},
+    "aws:route53/zone:Zone": lambda r: {"nameServers": ["ns-1.awsdns-01.org"], "zoneId": "Z1"},
+    "random:index/randomId:RandomId": lambda r: {"hex": "0a1b2c3d"},
+    "aws:acm/certificate:Certificate": lambda r: {
+        "domainValidationOptions": [
             {
-                "name": r["name"],
-                "arn": f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/{r['name']}",
-                "endpoint": "https://example.eks.amazonaws.com",
-                "certificateAuthority": {"data": "Q0E="},
-                "vpcConfig": {"clusterSecurityGroupId": "sg-cluster"},
-            },
-        ),
+                "domainName": name,
+                "resourceRecordName": f"_proof.{name.removeprefix('*.')}.",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": "_proof.acm-validations.aws.",
+            }
+            for name in (r["domainName"], *r.inputs.get("subjectAlternativeNames", ()))
+        ]
+    },
+    "aws:eks/cluster:Cluster": lambda r: {
+        "endpoint": "https://example.eks.amazonaws.com",
+        "certificateAuthority": {"data": "Q0E="},
+        "identities": [{"oidcs": [{"issuer": "https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE"}]}],
+        "vpcConfig": {**r["vpcConfig"], "clusterSecurityGroupId": "sg-cluster"},
     },
 }
 _FUNCTIONS: Mapping[str, Any] = {

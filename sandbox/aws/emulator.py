@@ -77,7 +77,11 @@ class Aws(Emulator):
         return key == "tags" or key in row.in_place or updatable or not self._member(row, row.create, key)
 
     def preview(self, r: Resource, inputs: Properties) -> Properties:
-        return dict.fromkeys(outputs_of(r.type), UNKNOWN) | inputs | self._known(r, inputs)
+        outputs = dict.fromkeys(outputs_of(r.type), UNKNOWN) | inputs | self._known(r, inputs)
+        for whole, _, part in (path.partition(".") for path in _row(r.type).later):
+            if isinstance(outputs[whole], Mapping):
+                outputs[whole] = {part: UNKNOWN} | outputs[whole]
+        return outputs
 
     def create(self, r: Resource, inputs: Properties) -> tuple[str, Properties]:
         row, given = _row(r.type), {k: v for k, v in inputs.items() if v is not None}

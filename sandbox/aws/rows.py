@@ -47,6 +47,7 @@ class Row:
     or an update; unmade: before a delete. defaults: inputs that the provider fills in. inner: as `names`, within
     properties. tagged: what tags are put on, if not the service's usual. auto: the property named automatically, `named` a template of that name, `limit` its length.
     replaced, in_place, replaced_if: properties on which the operations alone decide wrongly.
+    later: parts of properties ("vpcConfig.vpcId") that the cloud fills in, unknown until it has.
     """
 
     service: str
@@ -73,6 +74,7 @@ class Row:
     inner: Mapping[str, str] = field(default_factory=dict)
     replaced: tuple[str, ...] = ()
     in_place: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
     replaced_if: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -663,7 +665,7 @@ _EKS = {
         names={"vpcConfig": "resourcesVpcConfig", "identities": "identity", "enabledClusterLogTypes": "-"},
         delete="delete_cluster", made=special.cluster_parts, unmade=special.no_cluster_group, in_place=("enabledClusterLogTypes",),
         replaced=("roleArn", "encryptionConfig", "kubernetesNetworkConfig", "bootstrapSelfManagedAddons", "name"),
-        out={"status": "ACTIVE"},
+        out={"status": "ACTIVE"}, later=("vpcConfig.clusterSecurityGroupId", "vpcConfig.vpcId"),
     ),
     "aws:eks/nodeGroup:NodeGroup": _row(
         "eks", "create_nodegroup", "{clusterName}:{nodeGroupName}", {**_OIDC, "nodegroupName": "{nodeGroupName}"},

@@ -162,7 +162,8 @@ def mistakes(obj: Mapping[str, Any], definition: Definition | None, partial: boo
             yield Mistake(_path(error.absolute_path), _said(error.message))
     yield from _metadata(obj["kind"], obj["metadata"], "metadata")
     template = _at(obj, "spec", "template", "metadata")
-    if isinstance(template, Mapping):
+    # Only there is it a pod's: an ApplicationSet's template has placeholders for a name.
+    if isinstance(template, Mapping) and group_of(obj["apiVersion"]) in ("", "apps", "batch"):
         yield from _metadata("", template, "spec.template.metadata")
         selector = _at(obj, "spec", "selector", "matchLabels") or {}
         labels = template.get("labels") or {}

@@ -1,0 +1,178 @@
+"""Application services: one release of charts/service each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.charts import SERVICE_CHART
+from components.component import Component
+from components.data_tier.endpoint import Endpoint, Engine, Peer
+from components.ingress import MINION, Ingress
+from components.namespaces import Namespaces
+from components.observability.scraping import Scraping
+from components.scheduling import on_pool
+from spec.node_pools import NodePool
+from spec.services import Image, Service
+
+# What the release of a service waits for: its pods, ready.
+_TIMEOUT_SECONDS = 600
+
+
+def url(service: Service) -> str:
+    """Return where a service is reached inside the cluster."""
+    return f"http://{service.name}.{service.namespace}.svc.cluster.local:{service.port}"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a service's values depend on besides the service."""
+
+    services: Sequence[Service]
+    """All of them: who uses whom."""
+    ingress: Ingress
+    engines: Mapping[str, Engine] = field(default_factory=dict)
+    """By the name that `uses` gives before the dot, such as ``postgres``."""
+    pools: Sequence[NodePool] = ()
+    scraping: Scraping | None = None
+    scrape_interval: str = "30s"
+
+    def used(self, service: Service) -> list[Service]:
+        """Return the services that a service uses."""
+        return [other for other in self.services if other.name in service.uses]
+
+    def users(self, service: Service) -> list[Service]:
+        """Return the services that use a service."""
+        return [other for other in self.services if service.name in other.uses]
+
+    def endpoints(self, service: Service) -> list[Endpoint]:
+        """Return the endpoints of the engines that a service uses, each once."""
+        names = dict.fromkeys(use.partition(".")[0] for use in service.uses if "." in use)
+        return [self.engines[name].endpoint(service.name) for name in names]
+
+
+def values(service: Service, around: Surroundings) -> dict[str, Any]:
+    """Return the values of charts/service for a service, whether Pulumi installs it or Argo CD does."""
+    endpoints, used = around.endpoints(service), around.used(service)
+    serves = service.kind == "api"
+    return {
+        "chartDigest": chart_digest(),
+        "component": service.kind,
+        "image": _image(service.image),
+        **_entrypoint(service.image),
+        "port": service.port,
+        "service": {"enabled": serves, "port": service.port},
+        "probes": {"liveness": {"path": service.health.liveness}, "readiness": {"path": service.health.readiness}},
+        "replicas": {"min": service.replicas.min, "max": service.replicas.max},
+        "autoscaling": {"cpuPercent": service.replicas.target_cpu},
+        "resources": service.resources.model_dump(),
+        "env": _environment(service, endpoints, used),
+        "ingress": _routes(service, around.ingress),
+        "networkPolicy": _network_policy(service, around, endpoints, used),
+        "metrics": _metrics(service, around),
+        "terminationGracePeriodSeconds": service.termination_grace_seconds,
+        **on_pool(service.pool, around.pools),
+    }
+
+
+def _image(image: Image) -> dict[str, Any]:
+    return {"repository": image.repository, "tag": image.tag}
+
+
+def _entrypoint(image: Image) -> dict[str, Any]:
+    """The image's own entrypoint stays where the spec names none."""
+    given = {"command": image.command, "args": image.args}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _environment(service: Service, endpoints: Sequence[Endpoint], used: Sequence[Service]) -> list[dict[str, Any]]:
+    """PORT, where to find what it uses, and its own settings, which win."""
+    follows = {"PORT": str(service.port)} | {
+        f"{other.name.replace('-', '_').upper()}_URL": url(other) for other in used
+    }
+    plain = [{"name": name, "value": value} for name, value in (follows | service.env).items()]
+    from_engines = [variable for endpoint in endpoints for variable in endpoint.environment()]
+    return [*plain, *(variable for variable in from_engines if variable["name"] not in service.env)]
+
+
+def _routes(service: Service, ingress: Ingress) -> dict[str, Any]:
+    by_host: dict[str, list[dict[str, str]]] = {}
+    for route in service.routes:
+        by_host.setdefault(route.host, []).append({"path": route.path, "pathType": "Prefix"})
+    return {
+        "enabled": bool(by_host),
+        "className": ingress.class_name,
+        "annotations": MINION,
+        "hosts": [{"host": host, "paths": paths} for host, paths in by_host.items()],
+    }
+
+
+def _peer(service: Service) -> Peer:
+    return Peer(ports=(service.port,), namespace=service.namespace, pod_labels={"app.kubernetes.io/name": service.name})
+
+
+def _network_policy(
+    service: Service, around: Surroundings, endpoints: Sequence[Endpoint], used: Sequence[Service]
+) -> dict[str, Any]:
+    callers = [_peer(other) for other in around.users(service)] + ([around.ingress.peer] if service.routes else [])
+    called = [_peer(other) for other in used] + [endpoint.peer for endpoint in endpoints]
+    scrapers = [around.scraping.scraper] if around.scraping else []
+    return {
+        "enabled": True,
+        "from": [selector for peer in callers for selector in peer.selectors()],
+        "metricsFrom": [selector for peer in scrapers for selector in peer.selectors()],
+        "egress": [{"to": peer.selectors(), "ports": list(peer.ports)} for peer in called],
+    }
+
+
+def _metrics(service: Service, around: Surroundings) -> dict[str, Any]:
+    if around.scraping is None or service.metrics is None:
+        return {"enabled": False}
+    return {"enabled": True, "path": service.metrics, "interval": around.scrape_interval}
+
+
+@cache
+def chart_digest() -> str:
+    """Return a digest of charts/service, so that a template that changed is installed although no value did."""
+    root = Path(__file__).resolve().parent.parent / SERVICE_CHART
+    digest = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class AppServices(Component):
+    """The services that the program delivers itself: releases side by side, each ready in its own time."""
+
+    def __init__(
+        self,
+        name: str,
+        services: Sequence[Service],
+        around: Surroundings,
+        *,
+        namespaces: Namespaces,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Install ``services``; what they use, and who may reach them, follows from ``around``."""
+        super().__init__("app:AppServices", name, opts)
+        # A ServiceMonitor is refused before its CRD is there; the chart's values say nothing of that order.
+        monitors = [around.scraping.crds] if around.scraping else []
+        for service in services:
+            kubernetes.helm.v3.Release(
+                service.name,
+                name=service.name,
+                chart=SERVICE_CHART,
+                namespace=namespaces.ensure(service.namespace),
+                values=values(service, around),
+                timeout=_TIMEOUT_SECONDS,
+                cleanup_on_fail=True,
+                opts=self.child(depends_on=monitors),
+            )
+        self.register_outputs({})

@@ -1,0 +1,265 @@
+"""PostgreSQL in the cluster, run by CloudNativePG behind PgBouncer.
+
+Names of fields, labels and ports are those of CloudNativePG 1.30: https://cloudnative-pg.io/documentation/1.30/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_random as random
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.core.v1 import Secret
+
+from components.charts import Charts
+from components.cluster.contract import Cluster
+from components.component import Component
+from components.data_tier.endpoint import Consumer, Endpoint, Peer
+from components.namespaces import Namespaces
+from components.observability.scraping import Scraping
+from components.scheduling import on_pool
+from components.traffic import API_SERVER, allow, among, coming_from
+from spec.base import quantity
+from spec.data import InClusterPostgres as Spec
+from spec.data import Pooler
+from spec.node_pools import NodePool
+
+# The cluster's Services are postgres-rw, -ro and -r; the poolers' are postgresql and postgresql-ro.
+CLUSTER, WRITER, READER = "postgres", "postgresql", "postgresql-ro"
+_API_VERSION = "postgresql.cnpg.io/v1"
+_OPERATOR_NAMESPACE = "cnpg-system"
+
+PORT = 5432
+_STATUS, _METRICS, _POOLER_METRICS = 8000, 9187, 9127
+
+_CLUSTER_PODS = {"cnpg.io/cluster": CLUSTER}
+_POOLER_PODS = {**_CLUSTER_PODS, "cnpg.io/podRole": "pooler"}
+
+# Roles that each access brings. A writer owns the schema with the other writers, and reaches what they have made.
+# https://www.postgresql.org/docs/current/predefined-roles.html
+_MEMBER_OF = {"writer": ("pg_read_all_data", "pg_write_all_data"), "reader": ("pg_read_all_data",)}
+
+_OPERATOR_RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}}
+_POOLER_RESOURCES = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}}
+
+_MIB = 1024**2
+
+
+def memory_parameters(memory: str) -> dict[str, str]:
+    """Return the settings that follow from an instance's memory, a Kubernetes quantity.
+
+    A quarter for the shared buffers, and the planner told that three quarters are cache, as PostgreSQL advises:
+    https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-SHARED-BUFFERS
+    """
+    available = int(quantity(memory)) // _MIB
+    return {"shared_buffers": f"{available // 4}MB", "effective_cache_size": f"{available * 3 // 4}MB"}
+
+
+class InClusterPostgres(Component):
+    """The operator, one database cluster, its poolers, and a role with a password of its own for every consumer."""
+
+    address: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        consumers: Sequence[Consumer],
+        *,
+        cluster: Cluster,
+        charts: Charts,
+        namespaces: Namespaces,
+        pools: Sequence[NodePool] = (),
+        scraping: Scraping | None = None,
+        protect: bool = False,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Make the database; ``protect`` keeps it from an accidental destroy."""
+        super().__init__("data:InClusterPostgres", name, opts)
+        self._database = spec.database
+        self._namespace = namespaces.ensure(spec.namespace)
+        self._consumers = {consumer.name: consumer for consumer in consumers}
+        operator = charts.release(
+            f"{name}-operator",
+            "cloudnative-pg",
+            namespace=namespaces.ensure(_OPERATOR_NAMESPACE),
+            values={"resources": _OPERATOR_RESOURCES},
+            opts=self.child(),
+        )
+        placement = on_pool(spec.pool, pools)
+        database = self._custom(
+            name,
+            "Cluster",
+            CLUSTER,
+            _cluster_spec(spec, cluster.storage_class, placement),
+            # The operator takes the volumes down with the cluster, and so has to be there before and after it.
+            depends_on=[operator],
+            protect=protect,
+        )
+        self._has_reader = spec.instances > 1 and any("reader" in consumer.access for consumer in consumers)
+        poolers = {WRITER: "rw"} | ({READER: "ro"} if self._has_reader else {})
+        for pooler, kind in poolers.items():
+            pooler_spec = _pooler_spec(kind, spec.pooler, placement)
+            self._custom(f"{name}-{kind}", "Pooler", pooler, pooler_spec, depends_on=[database])
+        self._secrets = {consumer.name: self._role(name, consumer, database) for consumer in consumers}
+        self._traffic(name, scraping)
+        if scraping:
+            self._monitor(name, scraping)
+        self.address = pulumi.Output.concat(self._host(WRITER), f":{PORT}")
+        self.register_outputs({"address": self.address})
+
+    def endpoint(self, consumer: str) -> Endpoint:
+        """Return the endpoint of a consumer, by its name. Raises KeyError for one that the database was not given."""
+        given = self._consumers[consumer]
+        reader = self._host(READER if self._has_reader else WRITER)
+        writes = "writer" in given.access
+        return Endpoint(
+            host=self._host(WRITER) if writes else reader,
+            reader_host=reader if writes and "reader" in given.access else None,
+            port=PORT,
+            database=self._database,
+            user=given.role,
+            secret=self._secrets[consumer],
+            # The pooler's certificate is signed by the cluster's own CA, which clients are not given.
+            ssl_mode="require",
+            peer=Peer(ports=(PORT,), namespace=self._namespace, pod_labels=_POOLER_PODS),
+        )
+
+    def _host(self, service: str) -> pulumi.Output[str]:
+        return pulumi.Output.concat(f"{service}.", self._namespace, ".svc.cluster.local")
+
+    def _custom(self, logical: str, kind: str, name: str, spec: Mapping[str, Any], **options: Any) -> CustomResource:
+        # Named after what clients and other objects look for.
+        return CustomResource(
+            logical,
+            api_version=_API_VERSION,
+            kind=kind,
+            metadata={"name": name, "namespace": self._namespace},
+            spec=spec,
+            opts=self.child(**options),
+        )
+
+    def _role(self, name: str, consumer: Consumer, database: CustomResource) -> pulumi.Output[str]:
+        """Make the consumer's role, and return the name of the Secret that the consumer reads its password from.
+
+        The role outlives its consumer: it may own tables by then.
+        """
+        logical = f"{name}-{consumer.name}"
+        password = random.RandomPassword(logical, length=32, special=False, opts=self.child())
+        login = {"username": consumer.role, "password": password.result}
+        for_role = Secret(
+            f"{logical}-role",
+            metadata={
+                "name": f"{CLUSTER}-role-{consumer.name}",
+                "namespace": self._namespace,
+                # A new password reaches the database without a restart.
+                "labels": {"cnpg.io/reload": "true"},
+            },
+            type="kubernetes.io/basic-auth",
+            string_data=login,
+            opts=self.child(),
+        )
+        granted = {role for access in consumer.access for role in _MEMBER_OF[access]}
+        self._custom(
+            logical,
+            "DatabaseRole",
+            consumer.name,
+            {
+                "cluster": {"name": CLUSTER},
+                "name": consumer.role,
+                "login": True,
+                "inRoles": sorted(granted | ({self._database} if "writer" in consumer.access else set())),
+                "passwordSecret": {"name": for_role.metadata.apply(lambda metadata: metadata.name)},
+                "databaseRoleReclaimPolicy": "retain",
+            },
+            depends_on=[database],
+        )
+        for_consumer = Secret(
+            f"{logical}-login",
+            metadata={"name": f"{CLUSTER}-{consumer.name}", "namespace": consumer.namespace},
+            string_data=login,
+            opts=self.child(),
+        )
+        return for_consumer.metadata.apply(lambda metadata: metadata.name or "")
+
+    def _traffic(self, name: str, scraping: Scraping | None) -> None:
+        """Consumers reach the poolers, and only poolers and the operator reach the database."""
+        operator = Peer(
+            ports=(), namespace=_OPERATOR_NAMESPACE, pod_labels={"app.kubernetes.io/name": "cloudnative-pg"}
+        )
+        scrapers = [scraping.scraper] if scraping else []
+        allow(
+            name,
+            namespace=self._namespace,
+            pods=_CLUSTER_PODS,
+            ingress=[
+                among(_CLUSTER_PODS, PORT, _STATUS, direction="from"),
+                *coming_from([operator], PORT, _STATUS),
+                *coming_from(scrapers, _METRICS, _POOLER_METRICS),
+            ],
+            # Instances and poolers alike watch their own objects at the API server.
+            egress=[among(_CLUSTER_PODS, direction="to"), API_SERVER],
+            opts=self.child(),
+        )
+        clients = [
+            Peer(ports=(), namespace=each.namespace, pod_labels={"app.kubernetes.io/name": each.name})
+            for each in self._consumers.values()
+        ]
+        allow(
+            f"{name}-pooler",
+            namespace=self._namespace,
+            pods=_POOLER_PODS,
+            ingress=coming_from(clients, PORT),
+            opts=self.child(),
+        )
+
+    def _monitor(self, name: str, scraping: Scraping) -> None:
+        """Have instances and poolers scraped; both call their port `metrics`."""
+        CustomResource(
+            f"{name}-monitor",
+            api_version="monitoring.coreos.com/v1",
+            kind="PodMonitor",
+            metadata={"name": CLUSTER, "namespace": self._namespace},
+            spec={"selector": {"matchLabels": _CLUSTER_PODS}, "podMetricsEndpoints": [{"port": "metrics"}]},
+            opts=self.child(depends_on=[scraping.crds]),
+        )
+
+
+def _cluster_spec(spec: Spec, storage_class: str | None, placement: Mapping[str, Any]) -> dict[str, Any]:
+    compute = {"cpu": spec.cpu, "memory": spec.memory}
+    return {
+        "imageName": spec.image,
+        "instances": spec.instances,
+        "enablePDB": spec.instances > 1,  # with one instance a budget would only block the drain of its node
+        "storage": {"size": spec.storage, **({"storageClass": storage_class} if storage_class else {})},
+        "resources": {"requests": compute, "limits": compute},
+        "affinity": {"enablePodAntiAffinity": True, "podAntiAffinityType": "required", **placement},
+        "bootstrap": {"initdb": {"database": spec.database, "owner": spec.database}},
+        "postgresql": {"parameters": {**memory_parameters(spec.memory), **spec.parameters}},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def _pooler_spec(kind: str, spec: Pooler, placement: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "cluster": {"name": CLUSTER},
+        "type": kind,
+        "instances": spec.instances,
+        "pgbouncer": {
+            "poolMode": spec.pool_mode,
+            "parameters": {
+                "max_client_conn": str(spec.max_client_connections),
+                "default_pool_size": str(spec.default_pool_size),
+            },
+        },
+        "template": {
+            "spec": {
+                # The operator fills in the rest, with a security context that `restricted` accepts.
+                "containers": [{"name": "pgbouncer", "resources": _POOLER_RESOURCES}],
+                "initContainers": [{"name": "bootstrap-controller", "resources": _POOLER_RESOURCES}],
+                **placement,
+            }
+        },
+    }

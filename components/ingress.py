@@ -1,0 +1,179 @@
+"""The ingress controller: F5 NGINX, the way into the cluster for HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.networking.v1 import Ingress as IngressResource
+
+from components.charts import Charts
+from components.cluster.contract import Cluster, LoadBalancing
+from components.component import Component
+from components.data_tier.endpoint import Peer
+from components.namespaces import Namespaces
+from components.observability.scraping import Scraping
+from components.scheduling import on_pool
+from components.traffic import ANYWHERE, allow, coming_from, ports
+from spec.node_pools import NodePool
+from spec.parts import Ingress as Spec
+
+HTTP, HTTPS, METRICS = 80, 443, 9113
+NODE_PORT = 30080
+"""Port of every node that leads to HTTP, where load balancing is by node ports."""
+NODE_PORT, NODE_PORT_TLS = 30080, 30443
+"""Where every node answers, on a cluster whose load balancing is node ports."""
+HEALTH_PATH = "/nginx-health"
+"""Answered with 200 on the HTTP port whatever the host: where a load balancer's health check belongs."""
+
+# NGINX takes one Ingress for a host and refuses the others, unless they are parts of one: a master that owns the host
+# and its TLS, and minions, in any namespace, that own paths.
+# https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/cross-namespace-configuration/
+_PART = "nginx.org/mergeable-ingress-type"
+MINION = {_PART: "minion"}
+"""Annotations of an Ingress that serves paths of a host that the controller was given."""
+
+_LABELS = {"app.kubernetes.io/name": "nginx-ingress"}
+
+# How the controller's Service looks, by how traffic reaches it. `Cluster`, so that every node answers, also one without
+# a controller's pod: the load balancers of k3s and of plain node ports don't ask which has one.
+_SERVICE: dict[LoadBalancing, dict[str, Any]] = {
+    LoadBalancing.SERVICE: {"type": "LoadBalancer", "externalTrafficPolicy": "Cluster"},
+    LoadBalancing.NODE_PORT: {
+        "type": "NodePort",
+        "externalTrafficPolicy": "Cluster",
+        "httpPort": {"nodePort": NODE_PORT},
+        "httpsPort": {"nodePort": NODE_PORT_TLS},
+    },
+    LoadBalancing.TARGET_GROUP: {"type": "ClusterIP"},
+}
+
+
+class Ingress(Component):
+    """NGINX, its IngressClass, and the hosts that it answers for."""
+
+    class_name = "nginx"
+    peer: Peer
+    """The controller, as a NetworkPolicy of whatever stands behind it lets it in."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        *,
+        cluster: Cluster,
+        charts: Charts,
+        namespaces: Namespaces,
+        hosts: Iterable[str] = (),
+        pools: Sequence[NodePool] = (),
+        scraping: Scraping | None = None,
+        target_group_arn: pulumi.Input[str] | None = None,
+        binder: pulumi.Resource | None = None,
+        address: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Install the controller and make it the owner of ``hosts``; whatever answers at one is a minion of it (see MINION).
+
+        Where the cluster's load balancing is a target group, ``target_group_arn`` is the group, of target type ip, that
+        the controller's pods are bound to, ``binder`` the release of the AWS Load Balancer Controller that does so, and
+        ``address`` the load balancer's name, to be written into the status of every Ingress.
+        """
+        super().__init__("ingress:Ingress", name, opts)
+        # NGINX runs as nobody special and adds one capability, NET_BIND_SERVICE, the one that `restricted` allows.
+        namespace = namespaces.ensure("ingress")
+        self.peer = Peer(ports=(HTTP, HTTPS), namespace=namespace, pod_labels=_LABELS)
+        controller = charts.release(
+            name,
+            "nginx-ingress",
+            namespace=namespace,
+            values=self._values(name, spec, cluster, pools, scraping, address),
+            opts=self.child(depends_on=[scraping.crds] if scraping else []),
+        )
+        allow(
+            name,
+            namespace=namespace,
+            pods=_LABELS,
+            ingress=[ports(HTTP, HTTPS), *coming_from([scraping.scraper] if scraping else [], METRICS)],
+            # To every pod that an Ingress names, whichever port it listens on, and to the API server.
+            egress=[ANYWHERE],
+            opts=self.child(),
+        )
+        for host in sorted(set(hosts)):
+            self._own(name, host, namespace)
+        if target_group_arn is not None:
+            CustomResource(
+                name,
+                api_version="elbv2.k8s.aws/v1beta1",
+                kind="TargetGroupBinding",
+                metadata={"name": name, "namespace": namespace},
+                spec={
+                    "targetGroupARN": target_group_arn,
+                    "targetType": "ip",
+                    "serviceRef": {"name": f"{name}-controller", "port": HTTP},
+                },
+                # Its finalizer is taken off by the binder, which therefore has to outlive it.
+                opts=self.child(depends_on=[controller, *([binder] if binder else [])]),
+            )
+        self.register_outputs({})
+
+    def _values(
+        self,
+        name: str,
+        spec: Spec,
+        cluster: Cluster,
+        pools: Sequence[NodePool],
+        scraping: Scraping | None,
+        address: pulumi.Input[str] | None,
+    ) -> dict[str, Any]:
+        compute = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
+        controller = {
+            "replicaCount": spec.replicas,
+            "ingressClass": {"name": self.class_name, "create": True, "setAsDefaultIngress": True},
+            "service": _SERVICE[cluster.facts.load_balancing],
+            "healthStatus": True,
+            "healthStatusURI": HEALTH_PATH,
+            "readOnlyRootFilesystem": True,
+            "resources": compute,
+            "initContainerResources": compute,
+            "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+            "topologySpreadConstraints": [
+                {
+                    "topologyKey": key,
+                    "maxSkew": 1,
+                    "whenUnsatisfiable": "ScheduleAnyway",
+                    "labelSelector": {"matchLabels": _LABELS},
+                }
+                for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+            ],
+            # Anonymous usage data goes to F5 unless it is told not to.
+            "telemetryReporting": {"enable": False},
+            "config": {"entries": {} if address is None else {"external-status-address": address}},
+            **on_pool(spec.pool, pools),
+        }
+        return {
+            # Names of objects follow from it: what binds to the Service, `<name>-controller`, has to know.
+            "fullnameOverride": name,
+            "controller": controller,
+            "prometheus": {
+                "create": True,
+                "port": METRICS,
+                "service": {"create": scraping is not None},
+                "serviceMonitor": {"create": scraping is not None},
+            },
+        }
+
+    def _own(self, name: str, host: str, namespace: pulumi.Input[str]) -> None:
+        """Make the host's master, which has neither paths nor a backend of its own."""
+        IngressResource(
+            f"{name}-{host}",
+            metadata={
+                "name": host,
+                "namespace": namespace,
+                # The provider would wait for endpoints and an address; a master has no endpoints.
+                "annotations": {_PART: "master", "pulumi.com/skipAwait": "true"},
+            },
+            spec={"ingress_class_name": self.class_name, "rules": [{"host": host}]},
+            opts=self.child(),
+        )

@@ -1,0 +1,183 @@
+"""Metrics: Prometheus, Alertmanager and Grafana, by kube-prometheus-stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_random as random
+from pulumi_kubernetes.core.v1 import Secret
+
+from components.charts import Charts
+from components.cluster.contract import Cluster
+from components.component import Component
+from components.ingress import MINION, Ingress
+from components.namespaces import Namespaces
+from components.observability.scraping import Scraping
+from components.scheduling import on_pool
+from components.traffic import ANYWHERE, allow, among, coming_from
+from spec.node_pools import NodePool
+from spec.parts import Grafana, Observability
+
+NAME = "kps"
+"""Prefix of every object's name, instead of one that the chart truncates: kps-prometheus, kps-grafana, …"""
+GRAFANA_PORT = 3000
+
+# Each of these keys brings a scrape job together with its dashboards and alerts. Where nobody reaches the target, all
+# of them go, or the alerts fire for ever. kube-proxy listens on its node's loopback unless it is told otherwise.
+_CONTROL_PLANE = ("kubeControllerManager", "kubeScheduler", "kubeEtcd")
+_UNREACHABLE = ("kubeProxy",)
+
+_SMALL = {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "200m", "memory": "128Mi"}}
+_MEDIUM = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "384Mi"}}
+
+
+class Metrics(Component):
+    """Prometheus that finds every monitor and rule in the cluster, Grafana, and Alertmanager where it is wanted."""
+
+    grafana_password: pulumi.Output[str]
+    """Secret; the password of Grafana's user ``admin``."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: Observability,
+        *,
+        cluster: Cluster,
+        charts: Charts,
+        namespaces: Namespaces,
+        scraping: Scraping,
+        ingress: Ingress,
+        pools: Sequence[NodePool] = (),
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("observability:Metrics", name, opts)
+        password = random.RandomPassword(f"{name}-grafana", length=24, special=False, opts=self.child())
+        self.grafana_password = password.result
+        # The chart would make up another password at every render.
+        admin = Secret(
+            f"{name}-grafana-admin",
+            metadata={"name": "grafana-admin", "namespace": scraping.namespace},
+            string_data={"admin-user": "admin", "admin-password": password.result},
+            opts=self.child(),
+        )
+        placement = on_pool(spec.pool, pools)
+        # The exporter reads the host's files and network, which only `privileged` allows: it gets a namespace of its
+        # own, so that everything else here can be held to `restricted`.
+        on_every_node = namespaces.ensure("node-exporter", "privileged")
+        charts.release(
+            name,
+            "kube-prometheus-stack",
+            namespace=scraping.namespace,
+            values={
+                "fullnameOverride": NAME,
+                "crds": {"enabled": False},
+                **{part: {"enabled": False} for part in _UNREACHABLE},
+                **{part: {"enabled": not cluster.facts.managed_control_plane} for part in _CONTROL_PLANE},
+                "prometheusOperator": _operator(placement),
+                "prometheus": {"prometheusSpec": _prometheus(spec, cluster.storage_class, placement)},
+                "alertmanager": _alertmanager(spec, cluster.storage_class, placement),
+                "grafana": _grafana(
+                    spec.grafana,
+                    admin.metadata.apply(lambda metadata: metadata.name),
+                    ingress.class_name,
+                    cluster.storage_class,
+                    placement,
+                ),
+                "kube-state-metrics": {"resources": _MEDIUM, **placement},
+                "prometheus-node-exporter": {"namespaceOverride": on_every_node, "resources": _SMALL},
+            },
+            # An image pull of each part, one after the other on a small machine.
+            timeout_seconds=900,
+            opts=self.child(depends_on=[scraping.crds]),
+        )
+        allow(
+            name,
+            namespace=scraping.namespace,
+            pods={},
+            ingress=[among({}, direction="from")],
+            # Prometheus scrapes whatever a monitor names, at whichever port.
+            egress=[ANYWHERE],
+            opts=self.child(),
+        )
+        allow(
+            f"{name}-grafana",
+            namespace=scraping.namespace,
+            pods={"app.kubernetes.io/name": "grafana"},
+            ingress=coming_from([ingress.peer], GRAFANA_PORT),
+            opts=self.child(),
+        )
+        self.register_outputs({})
+
+
+def _claim(size: str, storage_class: str | None) -> dict[str, Any]:
+    spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+    return {"volumeClaimTemplate": {"spec": spec | ({"storageClassName": storage_class} if storage_class else {})}}
+
+
+def _operator(placement: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "resources": _MEDIUM,
+        "prometheusConfigReloader": {"resources": _SMALL},
+        # The webhook would check rules that are checked before they get here, at the price of certificates, hook jobs
+        # and a way in for the API server.
+        "admissionWebhooks": {"enabled": False},
+        "tls": {"enabled": False},
+        **placement,
+    }
+
+
+def _prometheus(spec: Observability, storage_class: str | None, placement: Mapping[str, Any]) -> dict[str, Any]:
+    # Otherwise only what carries this release's label is seen, and nobody else's monitors do.
+    kinds = ("rule", "serviceMonitor", "podMonitor", "probe", "scrapeConfig")
+    return {
+        "retention": spec.retention,
+        "scrapeInterval": spec.scrape_interval,
+        "evaluationInterval": spec.scrape_interval,
+        "resources": spec.resources.model_dump(),
+        "storageSpec": _claim(spec.storage, storage_class),
+        **{f"{kind}SelectorNilUsesHelmValues": False for kind in kinds},
+        **placement,
+    }
+
+
+def _alertmanager(spec: Observability, storage_class: str | None, placement: Mapping[str, Any]) -> dict[str, Any]:
+    if spec.alertmanager is None:
+        return {"enabled": False}
+    storage = _claim(spec.alertmanager.storage, storage_class)
+    return {"alertmanagerSpec": {"resources": _SMALL, "storage": storage, **placement}}
+
+
+def _grafana(
+    spec: Grafana,
+    admin_secret: pulumi.Output[Any],
+    ingress_class: str,
+    storage_class: str | None,
+    placement: Mapping[str, Any],
+) -> dict[str, Any]:
+    hosts = [spec.host] if spec.host else []
+    server = {"grafana.ini": {"server": {"root_url": f"%(protocol)s://{spec.host}/"}}} if spec.host else {}
+    return {
+        "admin": {"existingSecret": admin_secret},
+        "persistence": {
+            "enabled": True,
+            "size": spec.storage,
+            **({"storageClassName": storage_class} if storage_class else {}),
+        },
+        # A volume that one node may mount, and an update that starts the new pod first, wait for each other for ever.
+        "deploymentStrategy": {"type": "Recreate"},
+        # It changes the volume's owner as root; the pod's fsGroup does so already.
+        "initChownData": {"enabled": False},
+        "testFramework": {"enabled": False},
+        "resources": _MEDIUM,
+        "sidecar": {"resources": _SMALL},
+        "ingress": {
+            "enabled": bool(hosts),
+            "ingressClassName": ingress_class,
+            "annotations": MINION,
+            "hosts": hosts,
+        },
+        **server,
+        **placement,
+    }

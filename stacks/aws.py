@@ -1,0 +1,140 @@
+"""Platforms on AWS: the network, the cluster in it, and the way in from the internet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.charts import Charts
+from components.cluster.contract import Cluster
+from components.cluster.eks import EksCluster
+from components.cluster.kubeadm import KubeadmCluster
+from components.data_tier.aurora import Aurora
+from components.data_tier.endpoint import Consumer, Engine
+from components.edge import Edge
+from components.ingress import HEALTH_PATH, HTTP, NODE_PORT
+from components.load_balancer_controller import LoadBalancerController
+from components.vpc import Vpc
+from spec import cluster
+from spec.data import AuroraPostgres
+from spec.network import Network
+from spec.platform import Platform
+from stacks.ground import Ground, WayIn
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """A cluster's machines, as the load balancer and the database see them."""
+
+    group: pulumi.Output[str]
+    """Their security group; on EKS it is the pods' own, too."""
+    instances: Mapping[str, pulumi.Output[str]] | None
+    """Machines whose node ports lead to the ingress controller; None where its pods have addresses in the VPC."""
+
+
+def aws_ground(spec: Platform, charts: Charts) -> Ground:
+    """Return what the platform stands on in AWS. The spec's rules have seen to it that there is a network."""
+    assert spec.network is not None
+    provider = aws.Provider(
+        "aws",
+        region=spec.network.region,
+        default_tags={"tags": {"platform": spec.name, "managed-by": "pulumi"}},
+    )
+    on_aws = pulumi.ResourceOptions(providers=[provider])
+    vpc = Vpc(spec.name, spec.network, on_aws)
+    made, nodes = _cluster(spec, vpc, charts, on_aws)
+    in_cluster = pulumi.ResourceOptions(providers=[provider, made.provider])
+    edge = _edge(spec, vpc, nodes, on_aws)
+
+    def postgres(
+        engine: AuroraPostgres,
+        consumers: Sequence[Consumer],
+        namespace: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> Engine:
+        return Aurora(
+            f"{spec.name}-postgres",
+            engine,
+            consumers,
+            vpc,
+            clients={"nodes": nodes.group},
+            namespace=namespace,
+            protect=spec.protect,
+            opts=pulumi.ResourceOptions.merge(opts, in_cluster),
+        )
+
+    return Ground(
+        cluster=made,
+        url=lambda host: f"https://{host}",
+        way_in=_way_in(spec, spec.network, vpc, made, nodes, edge, charts, in_cluster),
+        managed_postgres=postgres,
+        outputs=_outputs(vpc, edge),
+    )
+
+
+def _cluster(spec: Platform, vpc: Vpc, charts: Charts, opts: pulumi.ResourceOptions) -> tuple[Cluster, _Nodes]:
+    match spec.cluster:
+        case cluster.EksCluster() as eks:
+            made = EksCluster(spec.name, eks, spec.node_pools, vpc, protect=spec.protect, opts=opts)
+            return made, _Nodes(made.node_security_group_id, instances=None)
+        case cluster.KubeadmCluster() as kubeadm:
+            machines = KubeadmCluster(spec.name, kubeadm, spec.node_pools, vpc, charts, opts)
+            instances = {
+                f"{pool}-{number}": instance
+                for pool, ids in machines.worker_ids.items()
+                if spec.ingress.pool in (None, pool)
+                for number, instance in enumerate(ids)
+            }
+            return machines, _Nodes(machines.node_security_group_id, instances)
+    raise ValueError(f"a cluster on {spec.cluster.target} is not made in AWS")
+
+
+def _edge(spec: Platform, vpc: Vpc, nodes: _Nodes, opts: pulumi.ResourceOptions) -> Edge | None:
+    if spec.edge is None:
+        return None
+    zone = spec.edge.zone
+    return Edge(
+        f"{spec.name}-edge",
+        spec.edge,
+        [host for host in spec.hosts() if host == zone or host.endswith(f".{zone}")],
+        vpc,
+        targets=nodes.group,
+        target_port=HTTP if nodes.instances is None else NODE_PORT,
+        health_path=HEALTH_PATH,
+        instances=nodes.instances,
+        protect=spec.protect,
+        opts=opts,
+    )
+
+
+def _way_in(
+    spec: Platform,
+    network: Network,
+    vpc: Vpc,
+    made: Cluster,
+    nodes: _Nodes,
+    edge: Edge | None,
+    charts: Charts,
+    opts: pulumi.ResourceOptions,
+) -> WayIn:
+    if edge is None or nodes.instances is not None:
+        return WayIn(address=edge.dns_name if edge else None)
+    controller = LoadBalancerController(
+        "load-balancer-controller",
+        made,
+        charts,
+        cluster_name=spec.name,
+        region=network.region,
+        vpc_id=vpc.id,
+        target_group_arns=[edge.target_group_arn],
+        opts=opts,
+    )
+    return WayIn(edge.target_group_arn, controller.release, edge.dns_name)
+
+
+def _outputs(vpc: Vpc, edge: Edge | None) -> dict[str, Any]:
+    return {"vpcId": vpc.id} | ({"nameServers": edge.name_servers} if edge else {})

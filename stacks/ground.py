@@ -1,0 +1,47 @@
+"""What a platform stands on: a cluster and, on AWS, the network and the way in that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pulumi
+
+from components.cluster.contract import Cluster
+from components.data_tier.endpoint import Consumer, Engine
+
+
+class ManagedPostgres(Protocol):
+    """Makes the database that the cloud runs."""
+
+    def __call__(
+        self, spec: Any, consumers: Sequence[Consumer], namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> Engine:
+        """Return the engine; ``namespace`` is where its jobs run, ``opts`` names the provider for Kubernetes."""
+        ...
+
+
+@dataclass(frozen=True)
+class WayIn:
+    """How traffic from the internet reaches the ingress controller, where the program owns that way."""
+
+    target_group_arn: pulumi.Input[str] | None = None
+    """Group that the controller's pods are bound to; None where the load balancer reaches nodes."""
+    binder: pulumi.Resource | None = None
+    """Release of the controller that binds them."""
+    address: pulumi.Input[str] | None = None
+    """The load balancer's name."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A cluster, and what of the platform depends on where it runs."""
+
+    cluster: Cluster
+    url: Callable[[str], str]
+    """The address at which people reach a host of the platform."""
+    way_in: WayIn = field(default_factory=WayIn)
+    managed_postgres: ManagedPostgres | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """What only this ground can tell people."""
