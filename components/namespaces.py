@@ -55,7 +55,8 @@ class Namespaces(Component):
         ``pod_security`` is the standard it enforces, and the caller says beside it why it is not ``restricted``.
         """
         made = self._made.get(name) or self._namespace(name, pod_security)
-        return made.metadata.apply(lambda metadata: metadata.name or name)
+        # Taken by its key, a preview knows it, although other parts of the metadata are yet to come.
+        return made.metadata["name"]
 
     def _namespace(self, name: str, pod_security: str) -> NamespaceResource:
         standards = {"enforce": pod_security, "audit": "restricted", "warn": "restricted"}

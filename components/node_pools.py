@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -142,5 +141,5 @@ def _ami_type(spec: NodePool) -> str:
     return f"AL2023_{'ARM_64' if architecture(spec.instance_types[0]) == 'arm64' else 'x86_64'}_STANDARD"
 
 
-def _taint(taint: Taint) -> dict[str, Any]:
-    return {"key": taint.key, "value": taint.value, "effect": _EFFECTS[taint.effect]}
+def _taint(taint: Taint) -> aws.eks.NodeGroupTaintArgs:
+    return aws.eks.NodeGroupTaintArgs(key=taint.key, value=taint.value, effect=_EFFECTS[taint.effect])

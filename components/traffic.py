@@ -13,6 +13,10 @@ from components.data_tier.endpoint import Peer
 Rule = Mapping[str, Any]
 
 ANYWHERE: Rule = {}
+DNS: Rule = {
+    "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
+    "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
+}
 # The API server has an address outside the pod network, which no selector names: the ports of its Service and
 # of itself.
 API_SERVER: Rule = {"ports": [{"protocol": "TCP", "port": port} for port in (443, 6443)]}

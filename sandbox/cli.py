@@ -73,7 +73,7 @@ def session(workspace: Workspace, command: str) -> Iterator[Session]:
 def up(arguments: argparse.Namespace) -> None:
     """Create or change what the stack describes."""
     with session(arguments.workspace, "up") as now:
-        result = now.stack.up(refresh=now.recovered or None, **now.options)
+        result = now.stack.up(refresh=now.recovered or None, suppress_outputs=True, **now.options)
         resources = now.workspace.deployment()["deployment"].get("resources", [])
         from rich.console import Console
 

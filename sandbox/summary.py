@@ -56,8 +56,9 @@ def _rows(value: Any) -> list[dict[str, Any]] | None:
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    table = Table(title=title.capitalize(), title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    # The engine keeps keys in order of the alphabet; people look for names first.
+    columns = sorted(dict.fromkeys(column for row in rows for column in row), key=lambda column: column != "name")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

@@ -50,12 +50,7 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
     in_cluster = pulumi.ResourceOptions(providers=[provider, made.provider])
     edge = _edge(spec, vpc, nodes, on_aws)
 
-    def postgres(
-        engine: AuroraPostgres,
-        consumers: Sequence[Consumer],
-        namespace: pulumi.Input[str],
-        opts: pulumi.ResourceOptions,
-    ) -> Engine:
+    def postgres(engine: AuroraPostgres, consumers: Sequence[Consumer], namespace: pulumi.Input[str]) -> Engine:
         return Aurora(
             f"{spec.name}-postgres",
             engine,
@@ -64,7 +59,7 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
             clients={"nodes": nodes.group},
             namespace=namespace,
             protect=spec.protect,
-            opts=pulumi.ResourceOptions.merge(opts, in_cluster),
+            opts=in_cluster,
         )
 
     return Ground(

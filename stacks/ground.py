@@ -15,10 +15,8 @@ from components.data_tier.endpoint import Consumer, Engine
 class ManagedPostgres(Protocol):
     """Makes the database that the cloud runs."""
 
-    def __call__(
-        self, spec: Any, consumers: Sequence[Consumer], namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
-    ) -> Engine:
-        """Return the engine; ``namespace`` is where its jobs run, ``opts`` names the provider for Kubernetes."""
+    def __call__(self, spec: Any, consumers: Sequence[Consumer], namespace: pulumi.Input[str], /) -> Engine:
+        """Return the engine; ``namespace`` is where its jobs run."""
         ...
 
 

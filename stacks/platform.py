@@ -26,7 +26,7 @@ def build(spec: Platform) -> None:
     charts = Charts(spec.chart_mirror)
     ground = _ground(spec, charts)
     cluster, way_in = ground.cluster, ground.way_in
-    inside = pulumi.ResourceOptions(provider=cluster.provider)
+    inside = pulumi.ResourceOptions(providers=[cluster.provider])
     namespaces = Namespaces("namespaces", spec.security, inside)
     # What most parts of the platform are built with, beside their own section.
     common: Any = {"charts": charts, "namespaces": namespaces, "opts": inside}
@@ -78,7 +78,7 @@ def _engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
         return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
     assert ground.managed_postgres is not None  # a rule of the spec
     jobs = namespaces.ensure("database-jobs")
-    return {"postgres": ground.managed_postgres(postgres, users, jobs, common["opts"])}
+    return {"postgres": ground.managed_postgres(postgres, users, jobs)}
 
 
 def _export(spec: Platform, ground: Ground, engines: Mapping[str, Engine]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 from pulumi.runtime import mocks, rpc, settings, stack
+from pulumi.runtime.proto import resource_pb2
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -79,7 +80,7 @@ class Recorder:
     def __iter__(self) -> Iterator[Registered]:
         return iter(self.registered)
 
-    def all(self, type: str, **inputs: Any) -> list[Registered]:
+    def all(self, type: str, /, **inputs: Any) -> list[Registered]:
         """Return every registration of a type whose inputs have the given values."""
         return [
             found
@@ -146,7 +147,7 @@ class _Monitor(mocks.MockMonitor):
         id, state = self._answer(registered, custom=request.custom)
         state = {**state, **{key: _secret(value) for key, value in state.items() if key in secret}}
         self.resources[registered.urn] = mocks.MockMonitor.ResourceRegistration(registered.urn, id, state)
-        return mocks.resource_pb2.RegisterResourceResponse(urn=registered.urn, id=id, object=_struct(state))
+        return resource_pb2.RegisterResourceResponse(urn=registered.urn, id=id, object=_struct(state))
 
     def _answer(self, registered: Registered, custom: bool) -> tuple[str, Properties]:
         """Return the id and outputs; in a preview, as from a provider, only what was given is known."""
@@ -163,8 +164,9 @@ class _Monitor(mocks.MockMonitor):
         if request.tok not in self._functions:
             raise AssertionError(f"a look-up that the test does not expect: {request.tok} {arguments}")
         answer = self._functions[request.tok]
-        result: Properties = answer(arguments) if callable(answer) else answer
-        return mocks.resource_pb2.ResourceInvokeResponse(**{"return": _struct(result)})
+        result: Any = answer(arguments) if callable(answer) else answer
+        given: Any = {"return": _struct(result)}  # A keyword of Python.
+        return resource_pb2.ResourceInvokeResponse(**given)
 
 
 def _plausible(registered: Registered) -> Properties:
@@ -217,6 +219,15 @@ def run(
     """
     recorder = Recorder(preview)
     monitor = _Monitor(recorder, {**_OUTPUTS, **(outputs or {})}, {**_FUNCTIONS, **(functions or {})})
+    run_under(monitor, program, preview=preview)
+    return recorder
+
+
+def run_under(monitor: mocks.MockMonitor, program: Callable[[], Any], *, preview: bool = False) -> None:
+    """Run a function that makes resources against a monitor, and wait until all of them are registered.
+
+    Whatever the program raises is raised here.
+    """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -228,9 +239,8 @@ def run(
         for task in asyncio.all_tasks(loop):  # Left over only where the program failed.
             task.cancel()
         settings.reset_options()
-        asyncio.set_event_loop(None)
         loop.close()
-    return recorder
+        asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 def _nothing(_: Registered) -> Properties:

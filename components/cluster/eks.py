@@ -140,12 +140,12 @@ class EksCluster(Cluster):
             name=self.name,
             version=spec.kubernetes_version,
             role_arn=role.arn,
-            vpc_config={
-                "subnet_ids": self._vpc.subnets(spec.tier),
-                "endpoint_private_access": True,
-                "endpoint_public_access": bool(spec.public_access_cidrs),
-                **({"public_access_cidrs": spec.public_access_cidrs} if spec.public_access_cidrs else {}),
-            },
+            vpc_config=aws.eks.ClusterVpcConfigArgs(
+                subnet_ids=self._vpc.subnets(spec.tier),
+                endpoint_private_access=True,
+                endpoint_public_access=bool(spec.public_access_cidrs),
+                public_access_cidrs=spec.public_access_cidrs or None,
+            ),
             access_config={
                 "authentication_mode": "API",
                 "bootstrap_cluster_creator_admin_permissions": False,

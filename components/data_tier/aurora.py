@@ -17,7 +17,7 @@ from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.data import AuroraPostgres, Readers
 
-ENGINE = "aurora-postgresql"
+ENGINE = aws.rds.EngineType.AURORA_POSTGRESQL
 PORT = 5432
 MASTER = "groundwork_master"
 
@@ -111,7 +111,7 @@ class Aurora(Component):
         parameters = aws.rds.ClusterParameterGroup(
             name,
             description=f"Aurora {name}",
-            family=f"{ENGINE}{spec.version.split('.')[0]}",
+            family=f"{ENGINE.value}{spec.version.split('.')[0]}",
             parameters=[
                 {"name": "rds.force_ssl", "value": "1", "apply_method": "immediate"},
                 # A parameter may be static, and then takes a reboot, for the maintenance window to make.

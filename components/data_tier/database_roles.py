@@ -8,9 +8,13 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.batch.v1 import JobSpecArgs
+from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer
+from components.traffic import DNS, allow, ports
 
 _SQL = Path(__file__).with_name("sql")
 _LABELS = {"app.kubernetes.io/name": "postgres-roles"}
@@ -75,32 +79,23 @@ class DatabaseRoles(Component):
             data={"main.sql": script(consumers), **files},
             opts=self.child(),
         )
-        # Beside default-deny, which lets DNS out already.
-        policy = kubernetes.networking.v1.NetworkPolicy(
+        policy = allow(
             name,
-            metadata={"namespace": namespace},
-            spec={
-                "podSelector": {"matchLabels": _LABELS},
-                "policyTypes": ["Egress"],
-                "egress": [
-                    {
-                        "to": server.selectors(),
-                        "ports": [{"protocol": "TCP", "port": port} for port in server.ports],
-                    }
-                ],
-            },
+            namespace=namespace,
+            pods=_LABELS,
+            egress=[{"to": server.selectors(), **ports(*server.ports)}, DNS],
             opts=self.child(),
         )
         job = kubernetes.batch.v1.Job(
             name,
             metadata={"namespace": namespace, "labels": _LABELS},
-            spec={
-                "backoffLimit": 5,
-                "template": {
-                    "metadata": {"labels": _LABELS},
-                    "spec": _pod(image, secret.metadata["name"], scripts.metadata["name"]),
-                },
-            },
+            spec=JobSpecArgs(
+                backoff_limit=5,
+                template=PodTemplateSpecArgs(
+                    metadata=ObjectMetaArgs(labels=_LABELS),
+                    spec=_pod(image, secret.metadata["name"], scripts.metadata["name"]),
+                ),
+            ),
             # The job can't connect before it may, and nothing in it names the policy.
             opts=self.child(depends_on=[policy]),
         )
@@ -108,7 +103,7 @@ class DatabaseRoles(Component):
         self.register_outputs({"done": self.done})
 
 
-def _pod(image: str, secret: pulumi.Input[str], scripts: pulumi.Input[str]) -> dict[str, Any]:
+def _pod(image: str, secret: pulumi.Input[str], scripts: pulumi.Input[str]) -> Any:
     container = {
         "name": "psql",
         "image": image,

@@ -94,15 +94,19 @@ class InClusterPostgres(Component):
             "Cluster",
             CLUSTER,
             _cluster_spec(spec, cluster.storage_class, placement),
-            # The operator takes the volumes down with the cluster, and so has to be there before and after it.
+            wait_for="condition=Ready",
+            # It brings the CRD, and the webhook that has to answer also when the cluster is deleted.
             depends_on=[operator],
             protect=protect,
         )
         self._has_reader = spec.instances > 1 and any("reader" in consumer.access for consumer in consumers)
         poolers = {WRITER: "rw"} | ({READER: "ro"} if self._has_reader else {})
-        for pooler, kind in poolers.items():
-            pooler_spec = _pooler_spec(kind, spec.pooler, placement)
-            self._custom(f"{name}-{kind}", "Pooler", pooler, pooler_spec, depends_on=[database])
+        self._poolers = {
+            pooler: self._custom(
+                f"{name}-{kind}", "Pooler", pooler, _pooler_spec(kind, spec.pooler, placement), depends_on=[database]
+            )
+            for pooler, kind in poolers.items()
+        }
         self._secrets = {consumer.name: self._role(name, consumer, database) for consumer in consumers}
         self._traffic(name, scraping)
         if scraping:
@@ -127,22 +131,26 @@ class InClusterPostgres(Component):
             peer=Peer(ports=(PORT,), namespace=self._namespace, pod_labels=_POOLER_PODS),
         )
 
-    def _host(self, service: str) -> pulumi.Output[str]:
-        return pulumi.Output.concat(f"{service}.", self._namespace, ".svc.cluster.local")
+    def _host(self, pooler: str) -> pulumi.Output[str]:
+        """Return the name of a pooler's Service, once there is the pooler."""
+        return pulumi.Output.concat(_name(self._poolers[pooler]), ".", self._namespace, ".svc.cluster.local")
 
-    def _custom(self, logical: str, kind: str, name: str, spec: Mapping[str, Any], **options: Any) -> CustomResource:
-        # Named after what clients and other objects look for.
+    def _custom(
+        self, logical: str, kind: str, name: str, spec: Mapping[str, Any], wait_for: str | None = None, **options: Any
+    ) -> CustomResource:
+        """Return a custom resource, named after what clients and other objects look for."""
+        waiting = {"pulumi.com/waitFor": wait_for, "pulumi.com/timeoutSeconds": "900"} if wait_for else {}
         return CustomResource(
             logical,
             api_version=_API_VERSION,
             kind=kind,
-            metadata={"name": name, "namespace": self._namespace},
+            metadata={"name": name, "namespace": self._namespace, "annotations": waiting},
             spec=spec,
             opts=self.child(**options),
         )
 
     def _role(self, name: str, consumer: Consumer, database: CustomResource) -> pulumi.Output[str]:
-        """Make the consumer's role, and return the name of the Secret that the consumer reads its password from.
+        """Return the name of the Secret with the consumer's password, known once its role can sign in.
 
         The role outlives its consumer: it may own tables by then.
         """
@@ -162,7 +170,7 @@ class InClusterPostgres(Component):
             opts=self.child(),
         )
         granted = {role for access in consumer.access for role in _MEMBER_OF[access]}
-        self._custom(
+        role = self._custom(
             logical,
             "DatabaseRole",
             consumer.name,
@@ -171,9 +179,10 @@ class InClusterPostgres(Component):
                 "name": consumer.role,
                 "login": True,
                 "inRoles": sorted(granted | ({self._database} if "writer" in consumer.access else set())),
-                "passwordSecret": {"name": for_role.metadata.apply(lambda metadata: metadata.name)},
+                "passwordSecret": {"name": _name(for_role)},
                 "databaseRoleReclaimPolicy": "retain",
             },
+            wait_for="jsonpath={.status.applied}=true",
             depends_on=[database],
         )
         for_consumer = Secret(
@@ -182,7 +191,7 @@ class InClusterPostgres(Component):
             string_data=login,
             opts=self.child(),
         )
-        return for_consumer.metadata.apply(lambda metadata: metadata.name or "")
+        return pulumi.Output.all(_name(for_consumer), _name(role)).apply(lambda names: names[0])
 
     def _traffic(self, name: str, scraping: Scraping | None) -> None:
         """Consumers reach the poolers, and only poolers and the operator reach the database."""
@@ -225,6 +234,11 @@ class InClusterPostgres(Component):
             spec={"selector": {"matchLabels": _CLUSTER_PODS}, "podMetricsEndpoints": [{"port": "metrics"}]},
             opts=self.child(depends_on=[scraping.crds]),
         )
+
+
+def _name(made: Any) -> pulumi.Output[str]:
+    """Return an object's name: whoever uses it waits for the object, and a preview shows it all the same."""
+    return made.metadata["name"]
 
 
 def _cluster_spec(spec: Spec, storage_class: str | None, placement: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from spec.node_pools import NodePool
 from spec.parts import Grafana, Observability
 
 NAME = "kps"
-"""Prefix of every object's name, instead of one that the chart truncates: kps-prometheus, kps-grafana, …"""
+"""The release, and the prefix of every object's name, which the chart would truncate: kps-prometheus, kps-grafana, …"""
 GRAFANA_PORT = 3000
 
 # Each of these keys brings a scrape job together with its dashboards and alerts. Where nobody reaches the target, all
@@ -67,7 +67,7 @@ class Metrics(Component):
         # own, so that everything else here can be held to `restricted`.
         on_every_node = namespaces.ensure("node-exporter", "privileged")
         charts.release(
-            name,
+            NAME,
             "kube-prometheus-stack",
             namespace=scraping.namespace,
             values={
@@ -80,7 +80,7 @@ class Metrics(Component):
                 "alertmanager": _alertmanager(spec, cluster.storage_class, placement),
                 "grafana": _grafana(
                     spec.grafana,
-                    admin.metadata.apply(lambda metadata: metadata.name),
+                    admin.metadata["name"],
                     ingress.class_name,
                     cluster.storage_class,
                     placement,

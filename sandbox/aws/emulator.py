@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import zlib
@@ -12,11 +13,11 @@ import jmespath
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import StructureShape
 
+from sandbox import schema
 from sandbox.aws import functions, leftovers, missing
 from sandbox.aws.account import Account
 from sandbox.aws.rows import ROWS, TAGGING, Call, Row
 from sandbox.aws.shapes import blank, inputs_of, match, members_of, merge, outputs_of, plain, to_api
-from sandbox import schema
 from sandbox.emulator import UNKNOWN, Emulator, Properties, Refused, Resource
 
 _GONE = re.compile(r"\(404\)|NotFound|NoSuch|NonExist|DoesNotExist|not exist|UnknownEntity|\w+NotFoundFault")
@@ -47,7 +48,11 @@ class Aws(Emulator):
         self._config: dict[str, Properties] = {}
 
     def configure(self, provider: str, config: Properties) -> None:
-        self._config[provider] = config
+        # A provider's own configuration travels as strings: what is not one is JSON.
+        self._config[provider] = {
+            key: json.loads(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+            for key, value in config.items()
+        }
 
     def region(self, provider: str, given: Mapping[str, Any] = {}) -> str:
         """The region of a resource (since version 7 an input of its own), else that of its provider."""
@@ -163,7 +168,7 @@ class Aws(Emulator):
         defaults = self._config.get(r.provider, {}).get("defaultTags") or {}
         own = inputs.get("tags")
         tags = {**(defaults.get("tags") or {}), **(own if isinstance(own, Mapping) else {})}
-        place = {"region": self.region(r.provider, inputs), "tagsAll": tags}
+        place = {"region": self.region(r.provider, inputs), "tagsAll": tags if "tagsAll" in outputs_of(r.type) else {}}
         unique = zlib.crc32(repr(sorted((k, v) for k, v in inputs.items() if k != "tags")).encode())
         return {**place, "account": missing.ACCOUNT, "hash": unique}
 

@@ -116,7 +116,7 @@ def test_flow_logs_can_be_left_out() -> None:
 
 
 def test_a_preview_shows_every_resource_of_an_up() -> None:
-    settings = {"interfaceEndpoints": ["ecr.api"]}
+    settings: dict[str, Any] = {"interfaceEndpoints": ["ecr.api"]}
     assert sorted(build(preview=True, **settings).urns()) == sorted(build(**settings).urns())
     assert len(set(build(**settings).urns())) == len(build(**settings).urns())
 

@@ -20,6 +20,15 @@ from spec.load import ROOT
 PROGRAM = ("__main__.py", "charts", "components", "sandbox", "spec", "stacks", "tools")
 
 
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+
+
+def _masked(value: dict[str, Any]) -> Any:
+    """The state has a secret as ciphertext, which is another one whenever it is written."""
+    return "[secret]" if value.get(SIGNATURE) == SECRET else value
+
+
 @dataclass
 class Checkout:
     """A copy of the project in which one stack is brought up, changed and destroyed on the real engine."""
@@ -44,8 +53,8 @@ class Checkout:
         return said if fails else done.stdout
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """Return the resources of the state, by URN."""
-        deployment = json.loads(self.run("export"))["deployment"]
+        """Return the resources of the state, by URN; in place of what is secret stands ``[secret]``."""
+        deployment = json.loads(self.run("export"), object_hook=_masked)["deployment"]
         return {resource["urn"]: resource for resource in deployment.get("resources", [])}
 
     def edit(self, path: str, value: Any) -> None:

@@ -62,11 +62,16 @@ def test_another_consumer_is_another_run() -> None:
         assert "name" not in found["metadata"]
 
 
-def test_the_job_reaches_the_database_and_nothing_else() -> None:
+def test_the_job_resolves_names_and_reaches_the_database_and_nothing_else() -> None:
     policy = build(consumer("a", "reader")).one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
-    assert policy["spec.egress"] == [
-        {"to": [{"ipBlock": {"cidr": "10.0.21.0/24"}}], "ports": [{"protocol": "TCP", "port": 5432}]}
-    ]
+    assert policy["spec.policyTypes"] == ["Ingress", "Egress"]
+    assert policy["spec.ingress"] == []
+    database, dns = policy["spec.egress"]
+    assert database == {
+        "to": [{"ipBlock": {"cidr": "10.0.21.0/24"}}],
+        "ports": [{"protocol": "TCP", "port": 5432}],
+    }
+    assert {port["port"] for port in dns["ports"]} == {53}
 
 
 def test_the_job_is_allowed_in_a_restricted_namespace() -> None:
