@@ -74,7 +74,7 @@ class Ingress(Component):
         address: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install the controller and make it the owner of ``hosts``; whatever answers at one is a minion of it (see MINION).
+        """Install the controller and make it the owner of ``hosts``; whatever answers at one is a MINION.
 
         Where the cluster's load balancing is a target group, ``target_group_arn`` is the group, of target type ip, that
         the controller's pods are bound to, ``binder`` the release of the AWS Load Balancer Controller that does so, and

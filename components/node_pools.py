@@ -9,10 +9,8 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.policy import assume_role
+from components.scheduling import POOL_LABEL
 from spec.node_pools import NodePool, Taint
-
-# Every node of every kind of cluster carries it: what a service that names a pool selects its nodes by.
-POOL_LABEL = "groundwork/pool"
 
 # Graviton families have a g among the letters behind the generation: m7g, c6gn, r6gd; g5 has not, g5g has.
 # https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html

@@ -113,9 +113,12 @@ def listing(options: argparse.Namespace) -> None:
     for path in sorted(_clusters().glob("*.json")):
         cluster = json.loads(path.read_text())
         servers, agents = (int(cluster["config"].get(role) or less) for role, less in (("servers", 1), ("agents", 0)))
+        runtime = (cluster["config"].get("options") or {}).get("runtime") or {}
+        labels = dict(each["label"].split("=", 1) for each in runtime.get("labels") or ())
         if not options.names or cluster["name"] in options.names:
+            state = {"runtimeLabels": labels, "State": {"Running": True}}
             nodes = [
-                {"name": f"k3d-{cluster['name']}-{role}-{i}", "role": role, "State": {"Running": True}}
+                {"name": f"k3d-{cluster['name']}-{role}-{i}", "role": role, **state}
                 for role, number in (("server", servers), ("agent", agents))
                 for i in range(number)
             ]

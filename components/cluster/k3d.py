@@ -105,6 +105,8 @@ class K3dCluster(Cluster):
             kubeconfig=self.kubeconfig,
             # Another digest is another cluster, and an empty one: what was in the old one has to be made again.
             cluster_identifier=f"k3d-{spec.name}-{digest}",
+            # What was in a cluster that has been replaced went with it; nothing is left to ask for its deletion.
+            delete_unreachable=True,
             opts=self.child(),
         )
         machines = [("server", spec.servers), ("agent", spec.agents)]

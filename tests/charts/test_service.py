@@ -196,6 +196,14 @@ def test_an_ingress_routes_its_hosts_and_paths_to_the_service():
     assert "Ingress" not in render(WEB)
 
 
+def test_every_host_has_an_ingress_of_its_own():
+    hosts = [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]} for host in ("a.local", "b.local")]
+    text = _text(WEB | {"ingress": {"enabled": True, "hosts": hosts}})
+    found = [obj for obj in yaml.safe_load_all(text) if obj and obj["kind"] == "Ingress"]
+    assert [[rule["host"] for rule in each["spec"]["rules"]] for each in found] == [["a.local"], ["b.local"]]
+    assert [each["metadata"]["name"] for each in found] == ["web", "web-b.local"]
+
+
 def test_the_network_policy_allows_what_is_listed_and_dns():
     peer = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "frontend"}}}
     database = {"to": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}], "ports": [5432]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.lifecycle import Lifecycle
+from tests.engine.lifecycle import Change, Lifecycle
 
 pytestmark = pytest.mark.engine
 
@@ -12,10 +12,14 @@ STACK = "dev"
 
 
 class TestDev(Lifecycle):
-    """One service's image, one service's maximum, one metric's retention: each touches its own release only."""
+    """A service's image, a service's maximum, a metric's retention: each is its own release's affair."""
 
     CHANGES = [
-        ("services.1.image", {"repository": "ghcr.io/stefanprodan/podinfo", "tag": "6.9.1"}, {"Release::backend"}),
-        ("services.0.replicas.max", 2, {"Release::frontend"}),
-        ("observability.retention", "3d", {"Release::kps"}),
+        Change(
+            "services.1.image",
+            {"repository": "ghcr.io/stefanprodan/podinfo", "tag": "6.9.1"},
+            updated={"Release::backend"},
+        ),
+        Change("services.0.replicas.max", 2, updated={"Release::frontend"}),
+        Change("observability.retention", "3d", updated={"Release::kps"}),
     ]

@@ -1,0 +1,68 @@
+"""What the components of a cluster are given, for tests: a cluster with any facts, charts, namespaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.charts import Charts
+from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
+from components.ingress import Ingress
+from components.namespaces import Namespaces
+from components.observability.scraping import Scraping
+from spec.parts import Ingress as IngressSpec
+from spec.parts import Observability
+from spec.security import Security
+from spec.services import Service
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+SECRET = "kubernetes:core/v1:Secret"
+
+
+class AnyCluster(Cluster):
+    """A cluster with the given facts; nothing makes it."""
+
+    def __init__(
+        self,
+        load_balancing: LoadBalancing = LoadBalancing.SERVICE,
+        managed_control_plane: bool = True,
+        storage_class: str | None = "fast",
+    ) -> None:
+        super().__init__("cluster:AnyCluster", "any", None)
+        self.provider = kubernetes.Provider("any", kubeconfig="{}", cluster_identifier="any")
+        self.kubeconfig = pulumi.Output.secret("{}")
+        self.storage_class = storage_class
+        self.facts = Facts(managed_control_plane, load_balancing, metrics_server=True)
+
+    def identity_for(self, name: str, namespace: Any, service_account: str, policy: Any, opts: Any) -> Identity:
+        raise NotImplementedError
+
+
+def security(*namespaces: str) -> Security:
+    """Return a section with these namespaces, at its defaults otherwise."""
+    return Security.model_validate({"namespaces": [{"name": name} for name in namespaces or ("shop",)]})
+
+
+class Around:
+    """The objects that every component of a cluster depends on."""
+
+    def __init__(self, *namespaces: str, scraped: bool = True, **cluster: Any) -> None:
+        self.cluster = AnyCluster(**cluster)
+        inside = pulumi.ResourceOptions(providers=[self.cluster.provider])
+        self.namespaces = Namespaces("namespaces", security(*namespaces), inside)
+        self.common: dict[str, Any] = {"charts": Charts(), "namespaces": self.namespaces, "opts": inside}
+        observability = Observability(retention="7d")
+        self.scraping = Scraping("scraping", observability, **self.common) if scraped else None
+        self.common["scraping"] = self.scraping
+
+    def ingress(self, **given: Any) -> Ingress:
+        """Return an ingress controller on this cluster."""
+        return Ingress("ingress", IngressSpec(), cluster=self.cluster, **self.common, **given)
+
+
+def service(name: str = "web", **fields: Any) -> Service:
+    """Return a service as a stack file would describe it, with camelCase keys."""
+    return Service.model_validate({"name": name, "namespace": "shop", "port": 8080, **fields})

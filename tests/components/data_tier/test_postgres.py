@@ -1,0 +1,122 @@
+"""PostgreSQL in the cluster: a pooler that answers where users expect it, and a role of its own for every consumer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from components.data_tier.endpoint import Endpoint, consumers
+from components.data_tier.postgres import InClusterPostgres, memory_parameters
+from spec.data import InClusterPostgres as Spec
+from spec.services import Service
+from tests.components.around import POLICY, SECRET, Around, service
+from tests.recorder import Recorder, run
+
+API = "kubernetes:postgresql.cnpg.io/v1"
+WRITER = service("order-api", uses=["postgres.writer"])
+READER = service("report", namespace="other", uses=["postgres.reader"])
+BOTH = service("both", uses=["postgres.writer", "postgres.reader"])
+
+
+def build(*services: Service, protect: bool = False, **fields: Any) -> tuple[Recorder, dict[str, Endpoint]]:
+    endpoints: dict[str, Endpoint] = {}
+
+    def program() -> None:
+        around = Around("shop", "other", "infra")
+        users = consumers(services, "postgres", around.namespaces.ensure)
+        spec = Spec.model_validate({"engine": "inCluster", **fields})
+        postgres = InClusterPostgres("db", spec, users, cluster=around.cluster, protect=protect, **around.common)
+        endpoints.update({user.name: postgres.endpoint(user.name) for user in users})
+        for name, endpoint in endpoints.items():
+            pulumi.Output.from_input(endpoint.host).apply(lambda host, name=name: hosts.__setitem__(name, host))
+
+    hosts.clear()
+    return run(program), endpoints
+
+
+hosts: dict[str, str] = {}
+
+
+def test_a_writer_reaches_the_pooler_called_postgresql():
+    made, endpoints = build(WRITER)
+    assert hosts["order-api"] == "postgresql.infra.svc.cluster.local"
+    assert endpoints["order-api"].ssl_mode == "require"
+    assert [each["metadata.name"] for each in made.all(f"{API}:Pooler")] == ["postgresql"]
+
+
+def test_readers_share_the_only_instance_until_there_are_replicas_to_read_from():
+    build(READER)
+    assert hosts["report"] == "postgresql.infra.svc.cluster.local"
+    made, _ = build(READER, instances=3)
+    assert hosts["report"] == "postgresql-ro.infra.svc.cluster.local"
+    assert made.one(f"{API}:Pooler", "db-ro")["spec.type"] == "ro"
+
+
+def test_who_writes_and_reads_gets_both_hosts():
+    _, endpoints = build(BOTH, instances=3)
+    assert hosts["both"] == "postgresql.infra.svc.cluster.local"
+    assert endpoints["both"].reader_host is not None
+
+
+def test_replicas_nobody_reads_from_get_no_pooler():
+    made, _ = build(WRITER, instances=3)
+    assert [each.name for each in made.all(f"{API}:Pooler")] == ["db-rw"]
+
+
+def test_every_consumer_has_a_role_and_a_password_of_its_own():
+    made, _ = build(WRITER, READER)
+    roles = {each["spec.name"]: each["spec.inRoles"] for each in made.all(f"{API}:DatabaseRole")}
+    assert roles == {"order_api": ["app", "pg_read_all_data", "pg_write_all_data"], "report": ["pg_read_all_data"]}
+    passwords = {each["stringData.password"] for each in made.all(SECRET)}
+    assert len(passwords) == 2
+
+
+def test_passwords_are_secret_wherever_they_go():
+    made, _ = build(WRITER)
+    for each in made.all(SECRET):
+        assert "stringData" in each.secrets or "stringData.password" in each.secrets
+    others = [each for each in made if each.type not in (SECRET,)]
+    assert not any("generated-" in str(each.inputs) for each in others)
+
+
+def test_the_login_lies_in_the_consumers_namespace_and_the_role_in_the_databases():
+    made, _ = build(READER)
+    where = {each["metadata.name"]: each["metadata.namespace"] for each in made.all(SECRET)}
+    assert where == {"postgres-report": "other", "postgres-role-report": "infra"}
+
+
+def test_another_consumer_leaves_the_database_itself_alone():
+    one, two = (build(*services)[0].one(f"{API}:Cluster").inputs for services in ((WRITER,), (WRITER, READER)))
+    assert one == two
+
+
+def test_only_consumers_reach_the_pooler():
+    rules = build(WRITER)[0].one(POLICY, "db-pooler")["spec.ingress"]
+    assert [[port["port"] for port in rule["ports"]] for rule in rules] == [[5432]]
+    assert [peer["podSelector"]["matchLabels"] for peer in rules[0]["from"]] == [
+        {"app.kubernetes.io/name": "order-api"}
+    ]
+
+
+def test_without_consumers_nobody_reaches_the_pooler():
+    assert build()[0].one(POLICY, "db-pooler")["spec.ingress"] == []
+
+
+def test_an_instances_limits_are_its_requests_and_its_caches_follow():
+    made = build(memory="2Gi", parameters={"work_mem": "8MB"})[0].one(f"{API}:Cluster")
+    assert made["spec.resources.requests"] == made["spec.resources.limits"] == {"cpu": "250m", "memory": "2Gi"}
+    assert made["spec.postgresql.parameters"] == {**memory_parameters("2Gi"), "work_mem": "8MB"}
+    assert memory_parameters("2Gi") == {"shared_buffers": "512MB", "effective_cache_size": "1536MB"}
+
+
+def test_the_database_is_protected_where_the_platform_asks_for_it():
+    assert build(protect=True)[0].one(f"{API}:Cluster").options["protect"] is True
+    assert "protect" not in build()[0].one(f"{API}:Cluster").options
+
+
+def test_the_crd_and_the_webhook_are_there_first():
+    made, _ = build(WRITER)
+    operator, cluster = made.one("kubernetes:helm.sh/v3:Release", "db-operator"), made.one(f"{API}:Cluster")
+    assert operator.urn in cluster.dependencies
+    assert all(cluster.urn in each.dependencies for each in made.all(f"{API}:DatabaseRole"))

@@ -1,0 +1,92 @@
+"""Prometheus sees everything that can be reached, and nothing is expected of what can't."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.observability.metrics import Metrics
+from spec.parts import Observability
+from tests.components.around import POLICY, RELEASE, SECRET, Around
+from tests.recorder import Recorder, run
+
+
+def build(managed_control_plane: bool = True, **fields: Any) -> Recorder:
+    def program() -> None:
+        around = Around("monitoring", managed_control_plane=managed_control_plane)
+        spec = Observability.model_validate({"retention": "15d", **fields})
+        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), **around.common)
+
+    return run(program)
+
+
+def values(**given: Any) -> dict[str, Any]:
+    return build(**given).one(RELEASE, "kps")["values"]
+
+
+@pytest.mark.parametrize("managed", [True, False])
+def test_the_control_plane_is_scraped_where_it_can_be_reached(managed: bool):
+    found = values(managed_control_plane=managed)
+    for part in ("kubeControllerManager", "kubeScheduler", "kubeEtcd"):
+        assert found[part] == {"enabled": not managed}
+
+
+def test_monitors_and_rules_of_everybody_are_seen():
+    spec = values()["prometheus"]["prometheusSpec"]
+    kinds = ("rule", "serviceMonitor", "podMonitor", "probe", "scrapeConfig")
+    assert all(spec[f"{kind}SelectorNilUsesHelmValues"] is False for kind in kinds)
+
+
+def test_retention_scrapes_and_disk_are_the_spec_s():
+    spec = values(scrapeInterval="15s", storage="100Gi")["prometheus"]["prometheusSpec"]
+    assert (spec["retention"], spec["scrapeInterval"]) == ("15d", "15s")
+    claim = spec["storageSpec"]["volumeClaimTemplate"]["spec"]
+    assert claim["resources"]["requests"]["storage"] == "100Gi"
+    assert claim["storageClassName"] == "fast"
+
+
+def test_grafanas_password_is_generated_and_only_in_its_secret():
+    made = build()
+    assert values()["grafana"]["admin"] == {"existingSecret": "grafana-admin"}
+    secret = made.one(SECRET, "metrics-grafana-admin")
+    assert secret.secrets
+    assert "generated-" not in str([each.inputs for each in made if each is not secret])
+
+
+def test_grafana_is_offered_only_where_it_has_a_host():
+    assert values()["grafana"]["ingress"]["enabled"] is False
+    offered = values(grafana={"host": "grafana.example.com"})["grafana"]
+    assert offered["ingress"]["hosts"] == ["grafana.example.com"]
+    assert offered["ingress"]["annotations"] == {"nginx.org/mergeable-ingress-type": "minion"}
+
+
+def test_an_update_of_grafana_does_not_wait_for_the_volume_that_the_old_pod_holds():
+    assert values()["grafana"]["deploymentStrategy"] == {"type": "Recreate"}
+
+
+def test_alertmanager_can_be_left_out():
+    assert values(alertmanager=None)["alertmanager"] == {"enabled": False}
+
+
+def test_only_the_exporter_lives_in_a_privileged_namespace():
+    made = build()
+    privileged = [
+        each["metadata.name"]
+        for each in made.all("kubernetes:core/v1:Namespace")
+        if each["metadata.labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
+    ]
+    assert privileged == ["node-exporter"]
+    assert values()["prometheus-node-exporter"]["namespaceOverride"] == "node-exporter"
+
+
+def test_only_the_ingress_controller_comes_in_from_outside_the_namespace():
+    rules = [rule for each in build().all(POLICY) if each.name.startswith("metrics") for rule in each["spec.ingress"]]
+    outside = [peer for rule in rules for peer in rule["from"] if "namespaceSelector" in peer]
+    assert [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in outside] == ["ingress"]
+
+
+def test_crds_are_installed_once_and_first():
+    made = build()
+    assert values()["crds"] == {"enabled": False}
+    assert made.one(RELEASE, "scraping-crds").urn in made.one(RELEASE, "kps").dependencies

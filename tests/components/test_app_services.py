@@ -1,0 +1,177 @@
+"""From what a service says it uses follow its environment, its policies and its place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from components.app_services import AppServices, Surroundings, url
+from components.data_tier.endpoint import Endpoint, Peer
+from spec.node_pools import NodePool
+from spec.services import Service
+from tests.components.around import RELEASE, Around, service
+from tests.recorder import Recorder, run
+
+CHART = Path(__file__).resolve().parents[2] / "charts" / "service"
+POOL = NodePool.model_validate(
+    {
+        "name": "surge",
+        "instanceTypes": ["c6i.xlarge"],
+        "size": {"min": 0, "max": 4},
+        "taints": [{"key": "workload", "value": "surge"}],
+    }
+)
+
+
+class AnyEngine:
+    """Answers every consumer with an endpoint."""
+
+    address: Any = "db.example.com:5432"
+
+    def endpoint(self, consumer: str) -> Endpoint:
+        return Endpoint(
+            host="db.example.com",
+            reader_host=None,
+            port=5432,
+            database="app",
+            user=consumer,
+            secret=f"postgres-{consumer}",
+            ssl_mode="require",
+            peer=Peer(ports=(5432,), cidrs=("10.0.21.0/24",)),
+        )
+
+
+def build(*services: Service, scraped: bool = True, preview: bool = False) -> Recorder:
+    def program() -> None:
+        around = Around("shop", "other", scraped=scraped)
+        ingress = around.ingress()
+        surroundings = Surroundings(services, ingress, {"postgres": AnyEngine()}, [POOL], around.scraping, "15s")
+        AppServices("services", services, surroundings, namespaces=around.namespaces, opts=around.common["opts"])
+
+    return run(program, preview=preview)
+
+
+def values(*services: Service, **given: Any) -> dict[str, Any]:
+    """Return the values of the first of the services."""
+    return build(*services, **given).one(RELEASE, services[0].name)["values"]
+
+
+def environment(found: dict[str, Any]) -> dict[str, str | None]:
+    return {variable["name"]: variable.get("value") for variable in found["env"]}
+
+
+def names(peers: list[dict[str, Any]]) -> list[str]:
+    return [next(iter(peer["podSelector"]["matchLabels"].values())) for peer in peers]
+
+
+@pytest.mark.parametrize("namespace", ["shop", "other"])
+def test_a_used_service_is_reached_by_its_address_and_only_on_its_port(namespace: str):
+    backend = service("back-end", namespace=namespace, port=4000)
+    caller = values(service("web", uses=["back-end"]), backend)
+    assert environment(caller)["BACK_END_URL"] == f"http://back-end.{namespace}.svc.cluster.local:4000"
+    (egress,) = caller["networkPolicy"]["egress"]
+    assert (names(egress["to"]), egress["ports"]) == (["back-end"], [4000])
+    selector = egress["to"][0]["namespaceSelector"]["matchLabels"]
+    assert selector == {"kubernetes.io/metadata.name": namespace}
+
+
+def test_the_used_service_lets_its_callers_in_and_nobody_else():
+    backend = service("backend", port=4000)
+    found = values(backend, service("web", uses=["backend"]), service("stranger", port=8081))
+    assert names(found["networkPolicy"]["from"]) == ["web"]
+
+
+def test_the_address_is_that_of_the_service_that_the_chart_makes():
+    backend = service("backend", port=4000)
+    assert values(backend)["service"] == {"enabled": True, "port": 4000}
+    assert url(backend).endswith(":4000")
+
+
+def test_the_ingress_controller_comes_in_only_where_there_is_a_route():
+    assert names(values(service())["networkPolicy"]["from"]) == []
+    routed = values(service(routes=[{"host": "a.example.com"}, {"host": "b.example.com", "path": "/x"}]))
+    assert names(routed["networkPolicy"]["from"]) == ["nginx-ingress"]
+    assert routed["ingress"]["hosts"] == [
+        {"host": "a.example.com", "paths": [{"path": "/", "pathType": "Prefix"}]},
+        {"host": "b.example.com", "paths": [{"path": "/x", "pathType": "Prefix"}]},
+    ]
+
+
+def test_a_database_brings_its_environment_its_secret_and_the_way_to_it():
+    found = values(service(uses=["postgres.writer"]))
+    assert environment(found)["PGHOST"] == "db.example.com"
+    password = next(variable for variable in found["env"] if variable["name"] == "PGPASSWORD")
+    assert password["valueFrom"]["secretKeyRef"] == {"name": "postgres-web", "key": "password"}
+    assert found["networkPolicy"]["egress"] == [{"to": [{"ipBlock": {"cidr": "10.0.21.0/24"}}], "ports": [5432]}]
+
+
+def test_writing_and_reading_one_database_is_one_endpoint():
+    found = values(service(uses=["postgres.writer", "postgres.reader"]))
+    assert [variable["name"] for variable in found["env"]].count("PGHOST") == 1
+    assert len(found["networkPolicy"]["egress"]) == 1
+
+
+def test_a_service_s_own_settings_win():
+    found = values(service(uses=["postgres.writer"], env={"PGHOST": "elsewhere", "PORT": "1"}))
+    assert [variable["name"] for variable in found["env"]].count("PGHOST") == 1
+    assert environment(found) | {"PGHOST": "elsewhere", "PORT": "1"} == environment(found)
+
+
+def test_a_worker_has_no_service_but_keeps_its_probes():
+    found = values(service(kind="worker"))
+    assert found["service"]["enabled"] is False
+    assert found["probes"]["liveness"] == {"path": "/healthz"}
+
+
+def test_a_pool_is_selected_and_its_taints_tolerated():
+    found = values(service(pool="surge"))
+    assert found["nodeSelector"] == {"groundwork/pool": "surge"}
+    assert found["tolerations"] == [{"key": "workload", "operator": "Equal", "value": "surge", "effect": "NoSchedule"}]
+    assert "nodeSelector" not in values(service())
+
+
+def test_metrics_are_scraped_where_somebody_scrapes_and_the_service_has_them():
+    assert values(service())["metrics"] == {"enabled": True, "path": "/metrics", "interval": "15s"}
+    assert values(service(metrics=None))["metrics"] == {"enabled": False}
+    unwatched = values(service(), scraped=False)
+    assert unwatched["metrics"] == {"enabled": False}
+    assert unwatched["networkPolicy"]["metricsFrom"] == []
+
+
+def test_services_wait_for_what_they_need_and_not_for_each_other():
+    made = build(service("web", uses=["backend"]), service("backend", port=4000))
+    web, backend = made.one(RELEASE, "web"), made.one(RELEASE, "backend")
+    assert backend.urn not in web.dependencies
+    assert made.one(RELEASE, "scraping-crds").urn in web.dependencies
+
+
+def test_a_changed_template_is_installed_although_no_value_changed():
+    assert len(values(service())["chartDigest"]) == 16
+
+
+def test_a_preview_knows_everything_that_does_not_come_from_elsewhere():
+    previewed = values(service(uses=["backend"]), service("backend", port=4000), preview=True)
+    assert environment(previewed)["BACKEND_URL"] == "http://backend.shop.svc.cluster.local:4000"
+
+
+def test_the_chart_accepts_everything_that_it_is_told():
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    everything = service(
+        uses=["postgres.writer", "backend"],
+        routes=[{"host": "a.example.com"}],
+        pool="surge",
+        image={"repository": "ghcr.io/a/b", "tag": "1", "command": ["./a"], "args": ["-b"]},
+    )
+    for found in (values(everything, service("backend", port=4000)), values(service(kind="worker"))):
+        whole = {key: found.get(key, default) for key, default in defaults.items()}
+        whole |= {
+            key: {**default, **found[key]} for key, default in defaults.items() if isinstance(found.get(key), dict)
+        }
+        assert [error.message for error in Draft7Validator(schema).iter_errors(whole)] == []
+        assert found.keys() <= defaults.keys()

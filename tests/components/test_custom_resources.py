@@ -1,0 +1,90 @@
+"""Custom resources meet the schemas of the CRDs that their operators bring.
+
+The CRDs are not part of the project: GROUNDWORK_CRDS names a directory with YAML files of them, and without it
+these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from components.cluster.contract import LoadBalancing
+from components.data_tier.endpoint import consumers
+from components.data_tier.postgres import InClusterPostgres
+from components.gitops import Gitops
+from spec.data import InClusterPostgres as PostgresSpec
+from spec.parts import Gitops as GitopsSpec
+from tests.components.around import Around, service
+from tests.recorder import Registered, run
+
+CRDS = os.environ.get("GROUNDWORK_CRDS")
+pytestmark = pytest.mark.skipif(not CRDS, reason="GROUNDWORK_CRDS names no directory of CRDs")
+
+
+class _Yaml(yaml.SafeLoader):
+    """YAML as Kubernetes reads it: a lone `=` is a string."""
+
+
+_Yaml.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))  # type: ignore
+
+
+@cache
+def _schemas() -> dict[str, dict[str, Any]]:
+    documents = [crd for path in Path(CRDS or "").glob("*.yaml") for crd in yaml.load_all(path.read_text(), _Yaml)]
+    return {
+        f"kubernetes:{crd['spec']['group']}/{version['name']}:{crd['spec']['names']['kind']}": version["schema"][
+            "openAPIV3Schema"
+        ]
+        for crd in documents
+        if crd and crd["kind"] == "CustomResourceDefinition"
+        for version in crd["spec"]["versions"]
+    }
+
+
+def _closed(schema: Any) -> Any:
+    """Return a schema in which what is not described is refused, as the API server would drop it in silence."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("x-kubernetes-int-or-string"):
+        return {"type": ["integer", "string"]}
+    closed = {key: _closed(value) for key, value in schema.items()}
+    is_open = schema.get("x-kubernetes-preserve-unknown-fields") or "additionalProperties" in schema
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object" and not is_open:
+        closed["additionalProperties"] = False
+    return closed
+
+
+def _made() -> list[Registered]:
+    def program() -> None:
+        around = Around("shop", "infra", load_balancing=LoadBalancing.TARGET_GROUP)
+        services = [service(uses=["postgres.writer", "postgres.reader"])]
+        users = consumers(services, "postgres", around.namespaces.ensure)
+        postgres = PostgresSpec.model_validate({"engine": "inCluster", "instances": 3})
+        InClusterPostgres("db", postgres, users, cluster=around.cluster, **around.common)
+        ingress = around.ingress(target_group_arn="arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/a/1")
+        gitops = GitopsSpec.model_validate({"engine": "argocd", "repository": {"url": "https://git.example.com/a"}})
+        Gitops("argocd", gitops, services, ingress=ingress, **around.common)
+
+    schemas = _schemas()
+    return [each for each in run(program) if each.type in schemas]
+
+
+def test_every_custom_resource_fits_its_crd():
+    made = _made()
+    kinds = {each.type.rpartition(":")[2] for each in made}
+    assert kinds == {"ApplicationSet", "Cluster", "DatabaseRole", "Pooler", "PodMonitor", "TargetGroupBinding"}
+    mistakes = [
+        f"{each.type} {'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
+        for each in made
+        for error in Draft7Validator(_closed(_schemas()[each.type]["properties"]["spec"])).iter_errors(each["spec"])
+    ]
+    assert mistakes == []

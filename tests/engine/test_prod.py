@@ -1,0 +1,21 @@
+"""The ticketing platform on EKS, from nothing to nothing, on the real engine."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.lifecycle import Change, Lifecycle
+
+pytestmark = pytest.mark.engine
+
+STACK = "prod"
+
+
+class TestProd(Lifecycle):
+    """A reader, a service's maximum, a pool's maximum: each touches itself alone."""
+
+    CHANGES = [
+        Change("data.postgres.readers.count", 3, created={"ClusterInstance::tiketi-postgres-reader-3"}),
+        Change("services.2.replicas.max", 50, updated={"Release::queue"}),
+        Change("nodePools.1.size.max", 30, updated={"NodeGroup::tiketi-surge"}),
+    ]
