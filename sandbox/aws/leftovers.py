@@ -1,1 +1,90 @@
-def leftovers(account): return {}
+"""What is in the account, counted through boto3: what a `destroy` must leave at nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final, NamedTuple
+
+import jmespath
+from moto.core.base_backend import BackendDict
+
+from sandbox.aws.account import Account
+
+
+class Listing(NamedTuple):
+    """How one kind of thing is listed. `found` picks what counts out of the answer: never what AWS itself put there."""
+
+    kind: str
+    service: str
+    operation: str
+    found: str
+    arguments: tuple[tuple[str, str], ...] = ()
+
+
+# Left out on purpose: final snapshots of databases, which are to stay, and keys and secrets that wait for deletion.
+LISTINGS: Final = (
+    Listing("VPCs", "ec2", "describe_vpcs", "Vpcs[?!IsDefault]"),
+    Listing("subnets", "ec2", "describe_subnets", "Subnets[?!DefaultForAz]"),
+    Listing("internet gateways", "ec2", "describe_internet_gateways", "InternetGateways[]"),
+    Listing("NAT gateways", "ec2", "describe_nat_gateways", "NatGateways[?State!='deleted']"),
+    Listing("elastic IPs", "ec2", "describe_addresses", "Addresses[]"),
+    Listing("network interfaces", "ec2", "describe_network_interfaces", "NetworkInterfaces[]"),
+    Listing("VPC endpoints", "ec2", "describe_vpc_endpoints", "VpcEndpoints[?State!='deleted']"),
+    Listing("flow logs", "ec2", "describe_flow_logs", "FlowLogs[]"),
+    Listing("security groups", "ec2", "describe_security_groups", "SecurityGroups[?GroupName!='default']"),
+    Listing("instances", "ec2", "describe_instances", "Reservations[].Instances[] | [?State.Name!='terminated']"),
+    Listing("volumes", "ec2", "describe_volumes", "Volumes[]"),
+    Listing("launch templates", "ec2", "describe_launch_templates", "LaunchTemplates[]"),
+    Listing("load balancers", "elbv2", "describe_load_balancers", "LoadBalancers[]"),
+    Listing("target groups", "elbv2", "describe_target_groups", "TargetGroups[]"),
+    Listing("database clusters", "rds", "describe_db_clusters", "DBClusters[]"),
+    Listing("database instances", "rds", "describe_db_instances", "DBInstances[]"),
+    Listing("database subnet groups", "rds", "describe_db_subnet_groups", "DBSubnetGroups[]"),
+    Listing(
+        "database parameter groups",
+        "rds",
+        "describe_db_cluster_parameter_groups",
+        "DBClusterParameterGroups[?!starts_with(DBClusterParameterGroupName, 'default')]",
+    ),
+    Listing("cache clusters", "elasticache", "describe_replication_groups", "ReplicationGroups[]"),
+    Listing("EKS clusters", "eks", "list_clusters", "clusters[]"),
+    Listing("auto scaling groups", "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[]"),
+    Listing("roles", "iam", "list_roles", "Roles[?!starts_with(Path, '/aws-service-role/')]"),
+    Listing("policies", "iam", "list_policies", "Policies[]", (("Scope", "Local"),)),
+    Listing("instance profiles", "iam", "list_instance_profiles", "InstanceProfiles[]"),
+    Listing("OIDC providers", "iam", "list_open_id_connect_providers", "OpenIDConnectProviderList[]"),
+    Listing("log groups", "logs", "describe_log_groups", "logGroups[]"),
+    Listing("alarms", "cloudwatch", "describe_alarms", "MetricAlarms[]"),
+    Listing("secrets", "secretsmanager", "list_secrets", "SecretList[?!DeletedDate]"),
+    Listing("parameters", "ssm", "describe_parameters", "Parameters[]"),
+    Listing("DNS zones", "route53", "list_hosted_zones", "HostedZones[]"),
+    Listing("certificates", "acm", "list_certificates", "CertificateSummaryList[]"),
+    Listing("distributions", "cloudfront", "list_distributions", "DistributionList.Items[]"),
+    Listing("buckets", "s3", "list_buckets", "Buckets[]"),
+    Listing("repositories", "ecr", "describe_repositories", "repositories[]"),
+    Listing("topics", "sns", "list_topics", "Topics[]"),
+    Listing("queues", "sqs", "list_queues", "QueueUrls[]"),
+)
+
+_GLOBAL: Final = {"iam", "route53", "cloudfront", "s3"}
+
+
+def leftovers(account: Account) -> dict[str, int]:
+    """Return how many things of each kind there are, in every region that anything was asked of."""
+    asked = _regions()
+    counted: Counter[str] = Counter()
+    for kind, service, operation, found, arguments in LISTINGS:
+        regions = asked.get(service, set())
+        for region in ["us-east-1"] if regions and service in _GLOBAL else sorted(regions):
+            answer = getattr(account.client(service, region), operation)(**dict(arguments))
+            counted[kind] += len(jmespath.search(found, answer) or [])
+    return {kind: number for kind, number in counted.items() if number}
+
+
+def _regions() -> dict[str, set[str]]:
+    """Return the regions of each service that moto was asked for: what nobody asked for holds nothing."""
+    asked: dict[str, set[str]] = {}
+    for services in list(BackendDict._instances):
+        for backends in list(services.values()):
+            asked.setdefault(services.service_name, set()).update(backends)
+    return asked
