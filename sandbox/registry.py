@@ -11,7 +11,6 @@ PACKAGES: Final = {
     "aws": "sandbox.aws:Aws",
     "cloudflare": "sandbox.cloudflare:Cloudflare",
     "command": "sandbox.command:Command",
-    "eks": "sandbox.eks:Eks",
     "kubernetes": "sandbox.kubernetes:Kubernetes",
     "random": "sandbox.random:Random",
     "tls": "sandbox.tls:Tls",

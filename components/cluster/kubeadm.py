@@ -182,7 +182,7 @@ class KubeadmCluster(Cluster):
         )
         for reader in readers:
             reader.allow(kind, statement(["secretsmanager:GetSecretValue"], [secret.arn]))
-        return version.arn
+        return version.secret_arn
 
     def _control_plane(self, common: Settings) -> list[aws.ec2.Instance]:
         spec = self._spec.control_plane

@@ -191,7 +191,8 @@ _NETWORK = {
     ),
     "aws:ec2/natGateway:NatGateway": _row(
         "ec2", "create_nat_gateway", "NatGateway.NatGatewayId", "NatGatewayId", find="describe_nat_gateways",
-        at="NatGateways[?State!='deleted'].merge(@, NatGatewayAddresses[0])|[0]", delete="delete_nat_gateway",
+        at="NatGateways[?State!='deleted'].merge(@, NatGatewayAddresses[0])|[0]",
+        unmade=special.release_interface, delete="delete_nat_gateway",
         out={"associationId": "eipassoc-{id}"},
     ),
     "aws:ec2/routeTable:RouteTable": _row(
@@ -256,7 +257,7 @@ _NETWORK = {
         "Instances[0].InstanceId", "InstanceId", noun="instance", find="describe_instances",
         at="Reservations[0].Instances[?State.Name!='terminated']|[0]",
         update=Call("modify_instance_attribute", each=True, names={"vpcSecurityGroupIds": "Groups"}),
-        delete="terminate_instances", more=special.instance_parts,
+        unmade=special.terminate, delete="terminate_instances", more=special.instance_parts,
         names={"ami": "ImageId", "vpcSecurityGroupIds": "SecurityGroupIds", "privateIp": "PrivateIpAddress",
                "metadataOptions": "MetadataOptions"},
         replaced=("ami", "subnetId", "availabilityZone", "keyName", "privateIp"),

@@ -122,6 +122,33 @@ def instance_parts(client: Client, p: Properties) -> Properties:
     }
 
 
+def terminate(client: Client, p: Properties) -> None:
+    """Moto leaves an instance's own network interface and root volume behind; AWS does not."""
+    ec2 = client("ec2", p["region"])
+    found = ec2.describe_instances(InstanceIds=[p["id"]])["Reservations"][0]["Instances"][0]
+    interfaces = [interface["NetworkInterfaceId"] for interface in found.get("NetworkInterfaces", ())]
+    volumes = [mapping["Ebs"]["VolumeId"] for mapping in found.get("BlockDeviceMappings", ())]
+    ec2.terminate_instances(InstanceIds=[p["id"]])
+    _delete_interfaces(ec2, interfaces)
+    for volume in ec2.describe_volumes(VolumeIds=volumes)["Volumes"] if volumes else ():
+        ec2.delete_volume(VolumeId=volume["VolumeId"])
+
+
+def release_interface(client: Client, p: Properties) -> None:
+    """Moto leaves a NAT gateway's network interface behind; AWS does not."""
+    ec2 = client("ec2", p["region"])
+    found = ec2.describe_nat_gateways(NatGatewayIds=[p["id"]])["NatGateways"]
+    ec2.delete_nat_gateway(NatGatewayId=p["id"])
+    addresses = [address for gateway in found for address in gateway["NatGatewayAddresses"]]
+    _delete_interfaces(ec2, [address["NetworkInterfaceId"] for address in addresses])
+
+
+def _delete_interfaces(ec2: Any, ids: list[str]) -> None:
+    there = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    for id in {interface["NetworkInterfaceId"] for interface in there}.intersection(ids):
+        ec2.delete_network_interface(NetworkInterfaceId=id)
+
+
 def role_policies(client: Client, old: Properties, new: Properties) -> None:
     """Policies written in the role itself."""
     iam, role = client("iam", new["region"]), new["id"]
