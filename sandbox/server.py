@@ -230,13 +230,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         args, provider = wire.unpack(request.args), self._provider(context)
         self._faults.strike(request.tok, "invoke")
         found = self._ask(lambda emulator: emulator.invoke(request.tok, args, provider))
-        return provider_pb2.InvokeResponse(**{"return": wire.pack(found)})
+        return provider_pb2.InvokeResponse(**{"return": wire.pack(found)})  # type: ignore
 
     @answering
     def Call(self, request, context):
         args, provider = wire.unpack(request.args), self._provider(context)
         found = self._ask(lambda emulator: emulator.call(request.tok, args, provider))
-        return provider_pb2.CallResponse(**{"return": wire.pack(found)})
+        return provider_pb2.CallResponse(**{"return": wire.pack(found)})  # type: ignore
 
     @answering
     def Construct(self, request, context):

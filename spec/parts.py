@@ -49,9 +49,7 @@ class Observability(Section):
     """How long metrics are kept; required, since disk and hindsight are a trade only the platform's owner can make."""
     scrape_interval: Duration = "30s"
     storage: Quantity = "10Gi"
-    resources: Resources = Resources(
-        requests=Compute(cpu="250m", memory="1Gi"), limits=Compute(cpu="1", memory="2Gi")
-    )
+    resources: Resources = Resources(requests=Compute(cpu="250m", memory="1Gi"), limits=Compute(cpu="1", memory="2Gi"))
     """What Prometheus itself may take; its memory grows with the number of series, and so with pods."""
     grafana: Grafana = Grafana()
     alertmanager: Alertmanager | None = Alertmanager()

@@ -7,6 +7,7 @@ secret not at all.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
@@ -21,6 +22,13 @@ from tests.engine.conftest import checkout
 GOLDEN = ROOT / "tests" / "golden"
 
 _STACK = "::pulumi:pulumi:Stack::"
+
+# A value with a part that is another one in every account: a suffix of a name, an identifier, a key.
+_MADE_UP = re.compile(r"[0-9a-f]{8}|-[0-9a-f]{7}\b|\b[A-Z0-9]{13,}\b|-[A-Za-z0-9]{6}$|-[a-z0-9]{12}\.|-----BEGIN")
+_SUFFIX = re.compile(r"-[0-9a-f]{7,8}\b(?!-)")
+
+# Lines of a script that are shown; of the rest, a digest tells whether it changed.
+_HEAD = 12
 
 # What tells a resource from another, best first; other outputs serve where none of these is the value.
 _PREFERRED = ("id", "arn", "name")
@@ -50,7 +58,7 @@ def _node(resource: dict[str, Any], by_urn: dict[str, Any]) -> dict[str, Any]:
     parent = resource.get("parent") or _STACK
     everything = resource.get("dependencies", [])
     inputs = {
-        key: _shown(value, resource, list(_references(dependencies.get(key) or everything, by_urn)))
+        key: _shown(value, _references(dependencies.get(key) or everything, by_urn))
         for key, value in resource.get("inputs", {}).items()
         if not key.startswith("__")
     }
@@ -65,16 +73,17 @@ def _node(resource: dict[str, Any], by_urn: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in node.items() if value}
 
 
-def _references(urns: list[str], by_urn: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each value that the named resources put out, with the reference to show for it; the best come first."""
-    for urn in urns:
+def _references(urns: list[str], by_urn: dict[str, Any]) -> dict[str, str]:
+    """Return what to show for each made-up value that the named resources put out; the best name for it wins."""
+    shown: dict[str, str] = {}
+    for urn in sorted(urns):
         resource = by_urn.get(urn, {})
         kind, _, name = _short(urn).partition("::")
-        given = {value for _, value in _leaves(resource.get("inputs", {}))}
         outputs = {"id": resource.get("id"), **resource.get("outputs", {})}
         for path, value in sorted(_leaves(outputs), key=lambda leaf: (_rank(leaf[0]), leaf[0])):
-            if len(value) >= 8 and value not in given:
-                yield value, f"${{{kind}.{name}.{path}}}"
+            if _MADE_UP.search(value):
+                shown.setdefault(value, f"${{{kind}.{name}.{path}}}")
+    return shown
 
 
 def _rank(path: str) -> int:
@@ -92,19 +101,21 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, value
 
 
-def _shown(value: Any, owner: dict[str, Any], references: list[tuple[str, str]]) -> Any:
+def _shown(value: Any, references: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _shown(item, owner, references) for key, item in value.items()}
+        return {key: _shown(item, references) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shown(item, owner, references) for item in value]
+        return [_shown(item, references) for item in value]
     if not isinstance(value, str):
         return value
-    name = owner["urn"].rsplit("::", 1)[-1]
-    if re.fullmatch(re.escape(name) + "-[0-9a-f]{7,8}", value):
-        return f"{name}-[random]"
-    for made, reference in references:
-        value = value.replace(made, reference)
-    return value
+    if references:
+        longest_first = sorted(references, key=len, reverse=True)
+        value = re.sub("|".join(map(re.escape, longest_first)), lambda match: references[match[0]], value)
+    lines = _SUFFIX.sub("-[random]", value).splitlines()
+    if len(lines) > _HEAD:
+        rest = hashlib.sha256("\n".join(lines[_HEAD:]).encode()).hexdigest()[:16]
+        return [*lines[:_HEAD], f"… {len(lines) - _HEAD} more lines, sha256 {rest}"]
+    return lines if len(lines) > 1 else "".join(lines)
 
 
 def main() -> int:

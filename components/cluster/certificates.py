@@ -78,7 +78,7 @@ class Certificates(Component):
         self.register_outputs({"authority": self.authority, "pin": self.pin})
 
     def _key(self, name: str) -> tls.PrivateKey:
-        return tls.PrivateKey(name, **_KEY, opts=self.child())
+        return tls.PrivateKey(name, **_KEY, opts=self.child())  # type: ignore
 
     def _authority(self, name: str, common_name: str) -> _Authority:
         key = self._key(name)

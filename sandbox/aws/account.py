@@ -44,7 +44,7 @@ class Account:
         """Every backend of moto that holds something, and the records, in one pickle so that identity survives."""
         backends = {
             _address(backend): vars(backend)
-            for service in list(BackendDict._instances)
+            for service in list(BackendDict._instances)  # type: ignore
             for account in list(service.values())
             for backend in list(account.values())
         }

@@ -1,5 +1,9 @@
 """Creates, reads, changes and deletes what `sandbox.aws.rows` has a row for, through boto3."""
 
+# botocore and moto have no types: what they cache, and what they answer, reads as something else.
+# pyright: basic, reportIndexIssue=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false, reportCallIssue=false
+
 from __future__ import annotations
 
 import json
@@ -125,9 +129,7 @@ class Aws(Emulator):
         given = given | {k: v for k, v in seen.items() if k in types and v != then.get(k, None if noted else v)}
         return given, self._outputs(r, given, known | given, answer)
 
-    def update(
-        self, r: Resource, id: str, olds: Properties, news: Properties, outputs: Properties
-    ) -> Properties:
+    def update(self, r: Resource, id: str, olds: Properties, news: Properties, outputs: Properties) -> Properties:
         row, changed = _row(r.type), {k: news.get(k) for k in _changed(olds, news)}
         known = {**outputs, **news, **self._known(r, news), "id": id}
         self._refuse_dangling(changed, known["region"])
@@ -245,13 +247,19 @@ class Aws(Emulator):
             if tags:
                 call = Call(operation.format(row.create.op.partition("_")[2]))
                 members = self._shape(row, call).members
-                place = {tagging.key: target} if tagging.key else {k: known["id"] if v == "id" else _fill(v, known) for k, v in row.key.items()}
+                place = (
+                    {tagging.key: target}
+                    if tagging.key
+                    else {k: known["id"] if v == "id" else _fill(v, known) for k, v in row.key.items()}
+                )
                 place |= {k: v.format(noun=row.noun) for k, v in tagging.fixed.items()}
                 parameters: Properties = {k: [v] if members[k].type_name == "list" else v for k, v in place.items()}
                 keys = next((m for m in members if m.lower() in ("tagkeys", "tagkeylist", "removetagkeys")), None)
                 holder = next((m for m in members if m.lower() in ("tags", "addtags")), "")
                 removing = bool(keys) and tags is not added
-                parameters[keys if removing else holder] = to_api(list(tags) if removing else tags, members[keys if removing else holder])
+                parameters[keys if removing else holder] = to_api(
+                    list(tags) if removing else tags, members[keys if removing else holder]
+                )
                 self.ask(row.service, call.op, known["region"], **parameters)
 
     def _seen(self, r: Resource, known: Properties, answer: Any) -> Properties | None:
@@ -281,7 +289,9 @@ class Aws(Emulator):
         row, types = _row(r.type), outputs_of(r.type)
         seen = self._seen(r, known, answer) or {}
         given_only = inputs_of(r.type)
-        outputs = {k: None if k in given_only else blank(t) for k, t in types.items()} | merge(seen, {k: v for k, v in given.items() if k in types})
+        outputs = {k: None if k in given_only else blank(t) for k, t in types.items()} | merge(
+            seen, {k: v for k, v in given.items() if k in types}
+        )
         outputs["tags"], outputs["region"] = given.get("tags"), known["region"]
         known = {**known, **{k: v for k, v in outputs.items() if v is not None}}
         for key, template in row.out.items():

@@ -84,7 +84,7 @@ def leftovers(account: Account) -> dict[str, int]:
 def _regions() -> dict[str, set[str]]:
     """Return the regions of each service that moto was asked for: what nobody asked for holds nothing."""
     asked: dict[str, set[str]] = {}
-    for services in list(BackendDict._instances):
+    for services in list(BackendDict._instances):  # type: ignore
         for backends in list(services.values()):
             asked.setdefault(services.service_name, set()).update(backends)
     return asked

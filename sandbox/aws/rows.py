@@ -125,11 +125,15 @@ TAGGING: Mapping[str, Tagging] = {
     "kms": Tagging("tag_resource", "untag_resource", "KeyId", "{id}"),
     "logs": Tagging("tag_resource", "untag_resource", "resourceArn"),
     "rds": Tagging("add_tags_to_resource", "remove_tags_from_resource", "ResourceName"),
-    "route53": Tagging("change_tags_for_resource", "change_tags_for_resource", "ResourceId", "{id}", {"ResourceType": "{noun}"}),
+    "route53": Tagging(
+        "change_tags_for_resource", "change_tags_for_resource", "ResourceId", "{id}", {"ResourceType": "{noun}"}
+    ),
     "secretsmanager": Tagging("tag_resource", "untag_resource", "SecretId"),
     "sns": Tagging("tag_resource", "untag_resource", "ResourceArn"),
     "sqs": Tagging("tag_queue", "untag_queue", "QueueUrl", "{id}"),
-    "ssm": Tagging("add_tags_to_resource", "remove_tags_from_resource", "ResourceId", "{id}", {"ResourceType": "Parameter"}),
+    "ssm": Tagging(
+        "add_tags_to_resource", "remove_tags_from_resource", "ResourceId", "{id}", {"ResourceType": "Parameter"}
+    ),
     "wafv2": Tagging("tag_resource", "untag_resource", "ResourceARN"),
 }
 
@@ -152,7 +156,15 @@ def _rule(kind: str) -> Row:
 def _put(service: str, op: str, key: Mapping[str, str], id: str, **rest: Any) -> Row:
     """A part of another thing, written as a whole each time."""
     call = rest.pop("fit", None)
-    return _row(service, Call(op, key, fit=call), id, key, update=Call(op, fit=call, whole=True), auto=rest.pop("auto", ""), **rest)
+    return _row(
+        service,
+        Call(op, key, fit=call),
+        id,
+        key,
+        update=Call(op, fit=call, whole=True),
+        auto=rest.pop("auto", ""),
+        **rest,
+    )
 
 
 _DESTINATION = {
@@ -502,7 +514,11 @@ def _bucket(part: str, put: str, delete: str, get: str, **rest: Any) -> Row:
                 replaced=("bucket",), **rest)  # fmt: skip
 
 
-_SCALED = {"ServiceNamespace": "{serviceNamespace}", "ResourceId": "{resourceId}", "ScalableDimension": "{scalableDimension}"}
+_SCALED = {
+    "ServiceNamespace": "{serviceNamespace}",
+    "ResourceId": "{resourceId}",
+    "ScalableDimension": "{scalableDimension}",
+}
 _INSTANCE = {
     "identifier": "DBInstanceIdentifier", "instanceClass": "DBInstanceClass", "clusterIdentifier": "DBClusterIdentifier",
     "username": "MasterUsername", "password": "MasterUserPassword", "dbName": "DBName", "arn": "DBInstanceArn",

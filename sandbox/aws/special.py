@@ -1,5 +1,9 @@
 """What a few resource types do beyond a row: parameters the provider rearranges, and calls it adds."""
 
+# botocore and moto have no types: what they cache, and what they answer, reads as something else.
+# pyright: basic, reportIndexIssue=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false, reportCallIssue=false
+
 from __future__ import annotations
 
 import base64
@@ -34,7 +38,10 @@ def permissions(p: Properties) -> Properties:
         "PrefixListIds": [{"PrefixListId": i, **text} for i in lists],
         "UserIdGroupPairs": [{"GroupId": g, **text} for g in groups],
     }
-    return {"IpPermissions": [{k: v for k, v in one.items() if v} | ports], **({"tags": p["tags"]} if p.get("tags") else {})}
+    return {
+        "IpPermissions": [{k: v for k, v in one.items() if v} | ports],
+        **({"tags": p["tags"]} if p.get("tags") else {}),
+    }
 
 
 def modified_rule(p: Properties) -> Properties:
@@ -169,7 +176,9 @@ def record(action: str) -> Callable[[Properties], Properties]:
             {"HostedZoneId": a["zoneId"], "DNSName": a["name"], "EvaluateTargetHealth": a["evaluateTargetHealth"]}
             for a in p.get("aliases") or ()
         ]
-        values = {"TTL": int(p["ttl"]), "ResourceRecords": [{"Value": v} for v in p["records"]]} if p.get("records") else {}
+        values = (
+            {"TTL": int(p["ttl"]), "ResourceRecords": [{"Value": v} for v in p["records"]]} if p.get("records") else {}
+        )
         kinds = {"weight": "weightedRoutingPolicies", "failover": "failoverRoutingPolicies"}
         routing = {
             "SetIdentifier": p.get("setIdentifier"),
@@ -227,8 +236,13 @@ def group_rules(client: Client, p: Properties) -> Properties:
 
 def associate_address(client: Client, old: Properties, new: Properties) -> None:
     """An address that names its instance or interface itself."""
-    if (new.get("instance"), new.get("networkInterface")) not in ((None, None), (old.get("instance"), old.get("networkInterface"))):
-        target = {"InstanceId": new["instance"]} if new.get("instance") else {"NetworkInterfaceId": new["networkInterface"]}
+    if (new.get("instance"), new.get("networkInterface")) not in (
+        (None, None),
+        (old.get("instance"), old.get("networkInterface")),
+    ):
+        target = (
+            {"InstanceId": new["instance"]} if new.get("instance") else {"NetworkInterfaceId": new["networkInterface"]}
+        )
         client("ec2", new["region"]).associate_address(AllocationId=new["id"], AllowReassociation=True, **target)
 
 
@@ -266,11 +280,15 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else value if isinstance(value, str) else json.dumps(value)
 
 
-def attributes(service: str, operation: str, key: str, names: Attributes) -> Callable[[Client, Properties, Properties], None]:
+def attributes(
+    service: str, operation: str, key: str, names: Attributes
+) -> Callable[[Client, Properties, Properties], None]:
     """Send those attributes that are new or changed."""
 
     def send(client: Client, old: Properties, new: Properties) -> None:
-        changed = [{"Key": names[k], "Value": _text(new[k])} for k in names if new.get(k) is not None and old.get(k) != new[k]]
+        changed = [
+            {"Key": names[k], "Value": _text(new[k])} for k in names if new.get(k) is not None and old.get(k) != new[k]
+        ]
         if changed:
             getattr(client(service, new["region"]), operation)(**{key: new["id"]}, Attributes=changed)
 
@@ -295,7 +313,12 @@ def topic(client: Client, old: Properties, new: Properties) -> None:
             )
 
 
-TOPIC = {"policy": "Policy", "displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId", "deliveryPolicy": "DeliveryPolicy"}
+TOPIC = {
+    "policy": "Policy",
+    "displayName": "DisplayName",
+    "kmsMasterKeyId": "KmsMasterKeyId",
+    "deliveryPolicy": "DeliveryPolicy",
+}
 
 
 def strip_role(client: Client, p: Properties) -> None:
@@ -318,7 +341,10 @@ def policy_versions(client: Client, p: Properties) -> None:
 def profile_role(client: Client, old: Properties, new: Properties) -> None:
     iam, profile = client("iam", new["region"]), {"InstanceProfileName": new["id"]}
     if old.get("role") != new.get("role"):
-        for name, change in ((old.get("role"), iam.remove_role_from_instance_profile), (new.get("role"), iam.add_role_to_instance_profile)):
+        for name, change in (
+            (old.get("role"), iam.remove_role_from_instance_profile),
+            (new.get("role"), iam.add_role_to_instance_profile),
+        ):
             if name:
                 change(RoleName=name, **profile)
 
@@ -335,7 +361,11 @@ def rotation(client: Client, old: Properties, new: Properties) -> None:
 
 def key_parts(client: Client, p: Properties) -> Properties:
     policy = client("kms", p["region"]).get_key_policy(KeyId=p["id"], PolicyName="default")["Policy"]
-    return {"policy": p.get("policy") or policy, "enableKeyRotation": bool(p.get("enableKeyRotation")), "keyId": p["id"]}
+    return {
+        "policy": p.get("policy") or policy,
+        "enableKeyRotation": bool(p.get("enableKeyRotation")),
+        "keyId": p["id"],
+    }
 
 
 def secret_policy(client: Client, old: Properties, new: Properties) -> None:
@@ -344,7 +374,11 @@ def secret_policy(client: Client, old: Properties, new: Properties) -> None:
 
 
 def load_balancer(p: Properties) -> Properties:
-    return {**p, "Scheme": "internal" if p.get("internal") else "internet-facing", "Type": p.get("loadBalancerType") or "application"}
+    return {
+        **p,
+        "Scheme": "internal" if p.get("internal") else "internet-facing",
+        "Type": p.get("loadBalancerType") or "application",
+    }
 
 
 ZONES = {"us-east-1": "Z35SXDOTRQ7X7K", "us-east-2": "Z3AADJGX6KTTL2", "us-west-2": "Z1H1FL5HABSF5",
@@ -391,7 +425,9 @@ def listener(p: Properties) -> Properties:
     if p.get("conditions"):
         fields = {"hostHeader": "host-header", "pathPattern": "path-pattern", "httpHeader": "http-header",
                   "httpRequestMethod": "http-request-method", "queryStrings": "query-string", "sourceIp": "source-ip"}  # fmt: skip
-        p["conditions"] = [{"Field": fields[k], f"{k.removesuffix('s')}Config": v} for c in p["conditions"] for k, v in c.items() if v]
+        p["conditions"] = [
+            {"Field": fields[k], f"{k.removesuffix('s')}Config": v} for c in p["conditions"] for k, v in c.items() if v
+        ]
     if p.get("certificateArn"):
         p["Certificates"] = [{"CertificateArn": p["certificateArn"]}]
     return p
@@ -402,9 +438,19 @@ def _action(action: Properties, order: int) -> Properties:
              "authenticateOidc": "authenticateOidcConfig", "authenticateCognito": "authenticateCognitoConfig"}  # fmt: skip
     result = {"order": order} | {names.get(k, k): v for k, v in action.items() if v is not None}
     if forward := result.get("forwardConfig"):
-        result["forwardConfig"] = {"targetGroups": [{"targetGroupArn": g["arn"], "weight": g.get("weight", 1)} for g in forward["targetGroups"]]}
+        result["forwardConfig"] = {
+            "targetGroups": [
+                {"targetGroupArn": g["arn"], "weight": g.get("weight", 1)} for g in forward["targetGroups"]
+            ]
+        }
     if "redirectConfig" in result:
-        whole = {"host": "#{host}", "path": "/#{path}", "port": "#{port}", "protocol": "#{protocol}", "query": "#{query}"}
+        whole = {
+            "host": "#{host}",
+            "path": "/#{path}",
+            "port": "#{port}",
+            "protocol": "#{protocol}",
+            "query": "#{query}",
+        }
         result["redirectConfig"] = whole | {k: v for k, v in result["redirectConfig"].items() if v is not None}
     return result
 
@@ -418,8 +464,16 @@ def target(p: Properties) -> Properties:
 
 
 def zone(p: Properties) -> Properties:
-    private = {"VPC": {"VPCRegion": p["vpcs"][0].get("vpcRegion") or p["region"], "VPCId": p["vpcs"][0]["vpcId"]}} if p.get("vpcs") else {}
-    return {**p, **private, "HostedZoneConfig": {"Comment": p.get("comment") or "Managed by Pulumi", "PrivateZone": bool(private)}}
+    private = (
+        {"VPC": {"VPCRegion": p["vpcs"][0].get("vpcRegion") or p["region"], "VPCId": p["vpcs"][0]["vpcId"]}}
+        if p.get("vpcs")
+        else {}
+    )
+    return {
+        **p,
+        **private,
+        "HostedZoneConfig": {"Comment": p.get("comment") or "Managed by Pulumi", "PrivateZone": bool(private)},
+    }
 
 
 def zone_parts(client: Client, p: Properties) -> Properties:
@@ -446,11 +500,16 @@ def distribution(p: Properties) -> Properties:
 
     def behavior(b: Properties) -> Properties:
         methods = counted(b.get("allowedMethods") or []) | {"CachedMethods": counted(b.get("cachedMethods") or [])}
-        return {k: v for k, v in b.items() if k not in ("allowedMethods", "cachedMethods")} | {"AllowedMethods": methods}
+        return {k: v for k, v in b.items() if k not in ("allowedMethods", "cachedMethods")} | {
+            "AllowedMethods": methods
+        }
 
     geo = p["restrictions"]["geoRestriction"]
     located = {"RestrictionType": geo["restrictionType"], **counted(geo.get("locations") or [])}
-    origins = [o if o.get("customOriginConfig") else {"s3OriginConfig": {"OriginAccessIdentity": ""}, **o} for o in p["origins"]]
+    origins = [
+        o if o.get("customOriginConfig") else {"s3OriginConfig": {"OriginAccessIdentity": ""}, **o}
+        for o in p["origins"]
+    ]
     return {
         **{k: v for k, v in p.items() if k in ("aliases", "enabled", "defaultRootObject", "priceClass", "httpVersion",
            "isIpv6Enabled", "viewerCertificate", "webAclId", "customErrorResponses")},
@@ -468,7 +527,9 @@ def disable_distribution(client: Client, p: Properties) -> Properties:
     cloudfront = client("cloudfront", p["region"])
     found = cloudfront.get_distribution_config(Id=p["id"])
     config = found["DistributionConfig"] | {"Enabled": False}
-    return {"etag": cloudfront.update_distribution(Id=p["id"], IfMatch=found["ETag"], DistributionConfig=config)["ETag"]}
+    return {
+        "etag": cloudfront.update_distribution(Id=p["id"], IfMatch=found["ETag"], DistributionConfig=config)["ETag"]
+    }
 
 
 def bucket(p: Properties) -> Properties:
@@ -526,7 +587,9 @@ def instance_endpoint(client: Client, p: Properties) -> Properties:
 
 def redis_endpoints(client: Client, p: Properties) -> Properties:
     """Addresses of a replication group: one for a cluster, a primary and a reader otherwise."""
-    clustered = bool(p.get("clusterMode") == "enabled" or (p.get("numNodeGroups") or 1) > 1 or p.get("replicasPerNodeGroup"))
+    clustered = bool(
+        p.get("clusterMode") == "enabled" or (p.get("numNodeGroups") or 1) > 1 or p.get("replicasPerNodeGroup")
+    )
     zone = f"{p['id']}.x7k2pq.{''.join(w[0] for w in p['region'].split('-')[:2])}{p['region'][-1]}1.cache.amazonaws.com"
     groups, replicas = p.get("numNodeGroups") or 1, p.get("replicasPerNodeGroup") or 0
     count = p.get("numCacheClusters") or groups * (1 + replicas)
@@ -584,11 +647,16 @@ def node_group(p: Properties) -> Properties:
 
 
 def scaling_group(p: Properties) -> Properties:
-    tags = [{"Key": t["key"], "Value": t["value"], "PropagateAtLaunch": t["propagateAtLaunch"]} for t in p.get("tags") or ()]
+    tags = [
+        {"Key": t["key"], "Value": t["value"], "PropagateAtLaunch": t["propagateAtLaunch"]} for t in p.get("tags") or ()
+    ]
     names = {"vpcZoneIdentifiers": "VPCZoneIdentifier"}
     rest = {names.get(k, k): ",".join(v) if k in names else v for k, v in p.items() if k != "tags"}
     if template := p.get("launchTemplate"):
-        rest["launchTemplate"] = {"LaunchTemplateId": template.get("id"), "Version": template.get("version") or "$Default"}
+        rest["launchTemplate"] = {
+            "LaunchTemplateId": template.get("id"),
+            "Version": template.get("version") or "$Default",
+        }
     return {**rest, **({"Tags": tags} if tags else {})}
 
 
@@ -599,7 +667,15 @@ def scaling_tag(p: Properties) -> Properties:
 
 
 def event_target(p: Properties) -> Properties:
-    return {"Targets": [{"Id": p["targetId"], "Arn": p["arn"], **{k[0].upper() + k[1:]: p[k] for k in ("input", "inputPath", "roleArn") if p.get(k)}}]}
+    return {
+        "Targets": [
+            {
+                "Id": p["targetId"],
+                "Arn": p["arn"],
+                **{k[0].upper() + k[1:]: p[k] for k in ("input", "inputPath", "roleArn") if p.get(k)},
+            }
+        ]
+    }
 
 
 def endpoint(p: Properties) -> Properties:

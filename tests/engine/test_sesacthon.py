@@ -15,7 +15,11 @@ class TestSesacthon(Lifecycle):
     """A machine more, a service's image, the database's memory: each touches itself alone."""
 
     CHANGES = [
-        Change("nodePools.2.size", {"min": 2, "max": 2}, created={"Instance::sesacthon-scan-1"}),
+        Change(
+            "nodePools.2.size",
+            {"min": 2, "max": 2},
+            created={"Instance::sesacthon-scan-1", "TargetGroupAttachment::sesacthon-edge-scan-1"},
+        ),
         Change(
             "services.2.image",
             {"repository": "ghcr.io/stefanprodan/podinfo", "tag": "6.9.1"},

@@ -61,7 +61,7 @@ class TestSchema:
 class TestWire:
     def test_secrets_unknowns_and_whole_numbers(self):
         packed = wire.pack({"a": UNKNOWN, "b": Secret({"c": 1}), "d": [1.5, None, True]})
-        assert packed["b"]["value"]["c"] == 1
+        assert packed["b"]["value"]["c"] == 1  # type: ignore
         assert wire.unpack(packed) == {"a": UNKNOWN, "b": {"c": 1}, "d": [1.5, None, True]}
         assert type(wire.unpack(packed)["b"]["c"]) is int
 
