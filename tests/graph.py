@@ -25,7 +25,7 @@ _STACK = "::pulumi:pulumi:Stack::"
 
 # A value with a part that is another one in every account: a suffix of a name, an identifier, a key.
 _MADE_UP = re.compile(r"[0-9a-f]{8}|-[0-9a-f]{7}\b|\b[A-Z0-9]{13,}\b|-[A-Za-z0-9]{6}$|-[a-z0-9]{12}\.|-----BEGIN")
-_SUFFIX = re.compile(r"-[0-9a-f]{7,8}\b(?!-)")
+_SUFFIX = re.compile(r"(?<=-)[0-9a-f]{7,8}\b(?!-)|(?<=sha256:)[0-9a-f]{64}")
 
 # Lines of a script that are shown; of the rest, a digest tells whether it changed.
 _HEAD = 12
@@ -111,7 +111,7 @@ def _shown(value: Any, references: dict[str, str]) -> Any:
     if references:
         longest_first = sorted(references, key=len, reverse=True)
         value = re.sub("|".join(map(re.escape, longest_first)), lambda match: references[match[0]], value)
-    lines = _SUFFIX.sub("-[random]", value).splitlines()
+    lines = _SUFFIX.sub("[random]", value).splitlines()
     if len(lines) > _HEAD:
         rest = hashlib.sha256("\n".join(lines[_HEAD:]).encode()).hexdigest()[:16]
         return [*lines[:_HEAD], f"… {len(lines) - _HEAD} more lines, sha256 {rest}"]
