@@ -81,7 +81,7 @@ class KubeadmCluster(Section):
     pod_cidr: Cidr = "192.168.0.0/16"
     service_cidr: Cidr = "10.96.0.0/12"
     api_access_cidrs: list[Cidr] = []
-    """Networks outside the VPC that may reach the API server, by a load balancer of their own; without any there is none."""
+    """Networks outside the VPC that may reach the API server, by a load balancer of their own where there are any."""
 
 
 class ControlPlane(Section):

@@ -24,7 +24,7 @@ from sandbox.aws.rows import ROWS, TAGGING, Call, Row
 from sandbox.aws.shapes import blank, inputs_of, match, members_of, merge, outputs_of, plain, to_api
 from sandbox.emulator import UNKNOWN, Emulator, Properties, Refused, Resource
 
-_GONE = re.compile(r"\(404\)|NotFound|NoSuch|NonExist|DoesNotExist|not exist|UnknownEntity|\w+NotFoundFault")
+_GONE = re.compile(r"\(404\)|NotFound|Nonexist|NoSuch|NonExist|DoesNotExist|not exist|UnknownEntity|\w+NotFoundFault")
 _REFERENCE = re.compile(
     rf"((?P<subnet>subnet)|(?P<group>sg)|(?P<vpc>vpc))-[0-9a-f]{{8,17}}|arn:aws:iam::{missing.ACCOUNT}:role/(?P<role>[^*]+)"
 )

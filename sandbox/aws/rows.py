@@ -139,14 +139,11 @@ TAGGING: Mapping[str, Tagging] = {
 
 
 def _rule(kind: str) -> Row:
-    """A rule of a security group, by `aws.vpc`."""
+    """A rule of a security group, by `aws.vpc`; moto changes rules for ingress alone, so every change replaces one."""
     return _row(
         "ec2", Call(f"authorize_security_group_{kind}", {"GroupId": "{securityGroupId}"}, fit=special.permissions),
         "SecurityGroupRules[0].SecurityGroupRuleId", "SecurityGroupRuleIds", noun="securitygrouprule", auto="",
         find="describe_security_group_rules", at="SecurityGroupRules[0]",
-        update=Call("modify_security_group_rules", {"GroupId": "{securityGroupId}"}, fit=special.modified_rule,
-                    takes=("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId", "fromPort", "toPort",
-                           "ipProtocol", "description")),
         delete=Call(f"revoke_security_group_{kind}", {"GroupId": "{securityGroupId}"}),
         names={"referencedSecurityGroupId": "-"}, replaced=("securityGroupId",),
         out={"arn": _EC2 + "security-group-rule/{id}", "securityGroupRuleId": "{id}"},
@@ -197,9 +194,6 @@ _NETWORK = {
         made=special.associate_address,
         out={"arn": _EC2 + "elastic-ip/{id}", "allocationId": "{id}", "publicDns": "ec2-{publicIp}.compute.amazonaws.com",
              "ptrRecord": ""},
-    ),
-    "aws:ec2/eipAssociation:EipAssociation": _row(
-        "ec2", "associate_address", "AssociationId", "AssociationId", delete="disassociate_address",
     ),
     "aws:ec2/natGateway:NatGateway": _row(
         "ec2", "create_nat_gateway", "NatGateway.NatGatewayId", "NatGatewayId", find="describe_nat_gateways",
@@ -336,10 +330,6 @@ _IAM = {
         find="get_open_id_connect_provider", at="@", delete="delete_open_id_connect_provider",
         update="update_open_id_connect_provider_thumbprint", out={"arn": "{id}"},
     ),
-    "aws:iam/serviceLinkedRole:ServiceLinkedRole": _row(
-        "iam", "create_service_linked_role", "Role.Arn", {"RoleName": "{name}"}, find="get_role", at="Role", auto="",
-        delete="delete_service_linked_role", names={"uniqueId": "RoleId", "name": "RoleName"},
-    ),
     "aws:kms/key:Key": _row(
         "kms", "create_key", "KeyMetadata.KeyId", "KeyId", find="describe_key",
         at="KeyMetadata.{{KeyId: KeyId, Arn: Arn, KeyUsage: KeyUsage, Description: Description, MultiRegion: MultiRegion, "
@@ -456,16 +446,6 @@ _EDGE = {
     "aws:acm/certificateValidation:CertificateValidation": _row(
         "acm", Call("describe_certificate", {"CertificateArn": "{certificateArn}"}), "{certificateArn}",
         {"CertificateArn": "{certificateArn}"}, replaced=("certificateArn", "validationRecordFqdns"), at="x",
-    ),
-    "aws:cloudfront/distribution:Distribution": _row(
-        "cloudfront", Call("create_distribution", fit=special.distribution), "Distribution.Id", "Id", nest="DistributionConfig",
-        find="get_distribution", at="{{DomainName: Distribution.DomainName, LastModifiedTime: Distribution.LastModifiedTime, "
-             "ARN: Distribution.ARN, ETag: ETag}}",
-        update=Call("update_distribution", {"IfMatch": "{etag}"}, fit=special.distribution, takes=_DISTRIBUTION),
-        unmade=special.disable_distribution, delete=Call("delete_distribution", {"IfMatch": "{etag}"}),
-        names={"lastModifiedTime": "LastModifiedTime", "origins": "-"},
-        out={"status": "Deployed", "hostedZoneId": "Z2FDTNDATAQYW2", "callerReference": "terraform-{hash}",
-             "inProgressValidationBatches": 0, "trustedKeyGroups": [], "trustedSigners": []},
     ),
     "aws:cloudfront/originAccessControl:OriginAccessControl": _row(
         "cloudfront", "create_origin_access_control", "OriginAccessControl.Id", "Id", nest="OriginAccessControlConfig",

@@ -44,15 +44,6 @@ def permissions(p: Properties) -> Properties:
     }
 
 
-def modified_rule(p: Properties) -> Properties:
-    """The changed rule of `aws.vpc.SecurityGroup{In,E}gressRule`."""
-    source = {"CidrIpv4": "cidrIpv4", "CidrIpv6": "cidrIpv6", "PrefixListId": "prefixListId",
-              "ReferencedGroupId": "referencedSecurityGroupId", "FromPort": "fromPort", "ToPort": "toPort",
-              "IpProtocol": "ipProtocol", "Description": "description"}  # fmt: skip
-    rule = {k: p[v] for k, v in source.items() if p.get(v) is not None}
-    return {"SecurityGroupRules": [{"SecurityGroupRuleId": p["id"], "SecurityGroupRule": rule}]}
-
-
 def inline_rules(client: Client, old: Properties, new: Properties) -> None:
     """Rules written in the group itself; a new group loses AWS's own rule that lets everything out."""
     ec2 = client("ec2", new["region"])
@@ -490,46 +481,6 @@ def empty_zone(client: Client, p: Properties) -> None:
             if found["Type"] not in ("NS", "SOA"):
                 change = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": found}]}
                 route53.change_resource_record_sets(HostedZoneId=p["id"], ChangeBatch=change)
-
-
-def distribution(p: Properties) -> Properties:
-    """A distribution's configuration: lists of methods and countries are nested another way."""
-
-    def counted(items: list[Any]) -> Properties:
-        return {"Quantity": len(items), "Items": items}
-
-    def behavior(b: Properties) -> Properties:
-        methods = counted(b.get("allowedMethods") or []) | {"CachedMethods": counted(b.get("cachedMethods") or [])}
-        return {k: v for k, v in b.items() if k not in ("allowedMethods", "cachedMethods")} | {
-            "AllowedMethods": methods
-        }
-
-    geo = p["restrictions"]["geoRestriction"]
-    located = {"RestrictionType": geo["restrictionType"], **counted(geo.get("locations") or [])}
-    origins = [
-        o if o.get("customOriginConfig") else {"s3OriginConfig": {"OriginAccessIdentity": ""}, **o}
-        for o in p["origins"]
-    ]
-    return {
-        **{k: v for k, v in p.items() if k in ("aliases", "enabled", "defaultRootObject", "priceClass", "httpVersion",
-           "isIpv6Enabled", "viewerCertificate", "webAclId", "customErrorResponses")},
-        "callerReference": str(p["hash"]),
-        "comment": p.get("comment") or "",
-        "origins": [{**{k: v for k, v in o.items() if k != "originId"}, "Id": o["originId"]} for o in origins],
-        "defaultCacheBehavior": behavior(p["defaultCacheBehavior"]),
-        "cacheBehaviors": [behavior(b) for b in p.get("orderedCacheBehaviors") or []],
-        "restrictions": {"geoRestriction": located},
-    }  # fmt: skip
-
-
-def disable_distribution(client: Client, p: Properties) -> Properties:
-    """Only a disabled distribution can be deleted; its version changes with that."""
-    cloudfront = client("cloudfront", p["region"])
-    found = cloudfront.get_distribution_config(Id=p["id"])
-    config = found["DistributionConfig"] | {"Enabled": False}
-    return {
-        "etag": cloudfront.update_distribution(Id=p["id"], IfMatch=found["ETag"], DistributionConfig=config)["ETag"]
-    }
 
 
 def bucket(p: Properties) -> Properties:

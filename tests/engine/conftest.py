@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,8 +42,7 @@ class Checkout:
             cwd=self.directory,
             env=os.environ | {"GROUNDWORK_SANDBOX": str(self.directory / ".sandbox")},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )
@@ -99,6 +97,6 @@ def checkout(directory: Path, stack: str) -> Checkout:
 
 
 @pytest.fixture(scope="module")
-def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """The stack that the module's STACK names, in a checkout of its own."""
-    yield checkout(tmp_path_factory.mktemp(request.module.STACK), request.module.STACK)
+    return checkout(tmp_path_factory.mktemp(request.module.STACK), request.module.STACK)
