@@ -13,7 +13,6 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 TLS_ONLY = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Deny", "Action": "s3:*", "Principal": "*", "Resource": "arn:aws:s3:::x/*"}]})  # fmt: skip
-READER = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 VIEW = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 TAGS = {"tags": {"team": "b"}}
 SCALED = {"serviceNamespace": "rds", "scalableDimension": "rds:cluster:ReadReplicaCount"}
@@ -43,7 +42,7 @@ EXAMPLES: dict[str, tuple[Properties, Properties]] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ({"vpcId": VPC}, TAGS),
     "aws:ec2/securityGroupRule:SecurityGroupRule": ({"type": "ingress", "protocol": "tcp", "fromPort": 1, "toPort": 2, "securityGroupId": GROUP, "self": True}, {}),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ({"securityGroupId": GROUP, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "0.0.0.0/0"}, {}),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ({"securityGroupId": GROUP, "ipProtocol": "-1", "referencedSecurityGroupId": GROUP}, TAGS),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ({"securityGroupId": GROUP, "ipProtocol": "-1", "referencedSecurityGroupId": GROUP}, {}),
     "aws:ec2/instance:Instance": ({"ami": "ami-12c6146b", "instanceType": "t3.micro", "subnetId": SUBNETS[0], "vpcSecurityGroupIds": [GROUP],
                                    "rootBlockDevice": {"volumeSize": 20, "encrypted": True}, "userData": "#!/bin/sh", "metadataOptions": {"httpTokens": "required"}}, {"instanceType": "t3.small"}),
     "aws:ec2/launchTemplate:LaunchTemplate": ({"instanceType": "t3.micro", "vpcSecurityGroupIds": [GROUP], "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": 50, "encrypted": "true"}}],
@@ -51,7 +50,7 @@ EXAMPLES: dict[str, tuple[Properties, Properties]] = {
     "aws:ec2/keyPair:KeyPair": ({"publicKey": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDusXfgTE4eBP50NglSzCSEGnIL6+cr6m3H6cZANOQ+P1o/W4BdtcAL3sor4iGi7SOeJgo8kweyMQrhrt6HaKGgromRiz37LQx+4YIAcBi4Zd023mO/V7Rc2Chh18mWgLSmA6ng+j37ip6452zxtv0jHAz9pJolbKBpJzbZlPN45w== a"}, TAGS),
     "aws:ebs/volume:Volume": ({"availabilityZone": "us-east-1a", "size": 5, "type": "gp3", "encrypted": True}, {"size": 6}),
     "aws:ec2/volumeAttachment:VolumeAttachment": ({"deviceName": "/dev/sdf", "instanceId": "@aws:ec2/instance:Instance.id", "volumeId": "@aws:ebs/volume:Volume.id"}, {}),
-    "aws:iam/role:Role": ({"assumeRolePolicy": TRUST, "managedPolicyArns": [READER]}, {"description": "x"}),
+    "aws:iam/role:Role": ({"assumeRolePolicy": TRUST}, {"description": "x"}),
     "aws:iam/policy:Policy": ({"policy": POLICY}, {"policy": POLICY.replace("s3:*", "s3:Get*")}),
     "aws:iam/rolePolicy:RolePolicy": ({"role": ROLE + ".name", "policy": POLICY}, {"policy": POLICY.replace("s3:*", "s3:Get*")}),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ({"role": ROLE + ".name", "policyArn": "@aws:iam/policy:Policy.arn"}, {}),
