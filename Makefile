@@ -15,7 +15,8 @@ PYTHON ?= python3 python3.13 python3.12 python3.11
 venv := .venv
 bin := $(venv)/bin
 python := $(bin)/python
-pytest := $(python) -m pytest --numprocesses=$(WORKERS) $(ARGS)
+# A file is one process's: what a stack goes through in one file happens in order, in one account.
+pytest := $(python) -m pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
 filled := $(venv)/.filled
 stack_commands := up preview refresh destroy export manifests
 

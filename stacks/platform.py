@@ -13,6 +13,7 @@ from components.data_tier.endpoint import Engine, consumers
 from components.data_tier.postgres import InClusterPostgres
 from components.gitops import Gitops
 from components.ingress import Ingress
+from components.metrics_server import MetricsServer
 from components.namespaces import Namespaces
 from components.observability.metrics import Metrics
 from components.observability.scraping import Scraping
@@ -28,6 +29,8 @@ def build(spec: Platform) -> None:
     cluster, way_in = ground.cluster, ground.way_in
     inside = pulumi.ResourceOptions(providers=[cluster.provider])
     namespaces = Namespaces("namespaces", spec.security, inside)
+    if not cluster.facts.metrics_server:
+        MetricsServer("metrics-server", charts, inside)
     # What most parts of the platform are built with, beside their own section.
     common: Any = {"charts": charts, "namespaces": namespaces, "opts": inside}
     scraping = Scraping("scraping", spec.observability, **common) if spec.observability else None

@@ -36,7 +36,7 @@ EXAMPLES: dict[str, tuple[Properties, Properties]] = {
     "aws:ec2/route:Route": ({"routeTableId": "@aws:ec2/routeTable:RouteTable.id", "destinationCidrBlock": "0.0.0.0/0",
                              "gatewayId": "@aws:ec2/internetGateway:InternetGateway.id"}, {}),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": ({"routeTableId": "@aws:ec2/routeTable:RouteTable.id", "subnetId": SUBNETS[0]}, {}),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": ({"vpcId": VPC, "serviceName": "com.amazonaws.us-east-1.s3"}, {"routeTableIds": ["@aws:ec2/routeTable:RouteTable.id"]}),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": ({"vpcId": VPC, "serviceName": "com.amazonaws.us-east-1.s3", "routeTableIds": ["@aws:ec2/routeTable:RouteTable.id"]}, {}),
     "aws:ec2/flowLog:FlowLog": ({"vpcId": VPC, "trafficType": "ALL", "iamRoleArn": ROLE + ".arn", "logDestination": "@aws:cloudwatch/logGroup:LogGroup.arn"}, TAGS),
     "aws:ec2/securityGroup:SecurityGroup": ({"vpcId": VPC, "description": "d", "egress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}]}, {"egress": []}),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ({"vpcId": VPC}, TAGS),
