@@ -1,0 +1,131 @@
+"""A kubeadm cluster: machines that join by themselves, by secrets that no machine's user data holds."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pulumi.runtime import MockResourceArgs, mocks
+from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
+
+from components.cluster import cloud_init
+from components.cluster.certificates import public_key_pin
+from sandbox.mocks import EmulatedMocks
+from spec.load import from_file, stack_file
+from stacks.aws import aws_ground
+from tests.recorder import run_under
+
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+USER_DATA_BYTES = 16 * 1024
+
+INSTANCE = "aws:ec2/instance:Instance"
+SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+
+
+def plain(value: Any) -> Any:
+    return unwrap_rpc_secret(value) if is_rpc_secret(value) else value
+
+
+@pytest.fixture(scope="module")
+def made() -> list[MockResourceArgs]:
+    """What the fourteen machines' stack registers, in an emulated account."""
+    emulated = EmulatedMocks()
+    spec = from_file(stack_file("sesacthon"))
+
+    def program() -> None:
+        from components.charts import Charts
+
+        aws_ground(spec, Charts())
+
+    run_under(mocks.MockMonitor(emulated), program)
+    return emulated.registered
+
+
+def of(made: list[MockResourceArgs], type: str) -> dict[str, dict[str, Any]]:
+    return {each.name: {key: plain(value) for key, value in each.inputs.items()} for each in made if each.typ == type}
+
+
+def user_data(machine: dict[str, Any]) -> str:
+    return machine.get("userData") or base64.b64decode(machine["userDataBase64"]).decode()
+
+
+def test_there_are_fourteen_machines_of_the_types_in_the_file(made: list[MockResourceArgs]) -> None:
+    types = sorted(machine["instanceType"] for machine in of(made, INSTANCE).values())
+    assert types == ["t3.large"] + ["t3.micro"] * 6 + ["t3.small"] * 7
+
+
+def test_machines_want_a_token_for_their_metadata_and_encrypt_their_disks(made: list[MockResourceArgs]) -> None:
+    for machine in of(made, INSTANCE).values():
+        assert machine["metadataOptions"]["httpTokens"] == "required"
+        assert machine["rootBlockDevice"]["encrypted"] is True
+        assert machine["rootBlockDevice"]["volumeType"] == "gp3"
+
+
+def test_user_data_is_small_cloud_config(made: list[MockResourceArgs]) -> None:
+    for machine in of(made, INSTANCE).values():
+        text = user_data(machine)
+        assert text.startswith("#cloud-config\n")
+        assert yaml.safe_load(text)["runcmd"]
+        assert len(text.encode()) < USER_DATA_BYTES
+
+
+def test_user_data_holds_no_secret(made: list[MockResourceArgs]) -> None:
+    secrets = [each["secretString"] for each in of(made, SECRET_VERSION).values()]
+    assert len(secrets) == 2
+    values = [value for secret in secrets for value in yaml.safe_load(secret).values()]
+    public = ("ca-cert-hash",)
+    hidden = [v for secret in secrets for k, v in yaml.safe_load(secret).items() if not k.endswith((*public, ".crt"))]
+    assert values
+    assert hidden
+    for machine in of(made, INSTANCE).values():
+        text = user_data(machine)
+        assert "PRIVATE KEY" not in text
+        assert not any(value.strip() in text for value in hidden)
+
+
+def test_only_the_control_plane_may_read_the_authorities_keys(made: list[MockResourceArgs]) -> None:
+    readable = {name: each["secretString"] for name, each in of(made, SECRET_VERSION).items()}
+    with_keys = [name for name, content in readable.items() if "PRIVATE KEY" in content]
+    assert with_keys == ["sesacthon-control-plane"]
+
+
+def test_the_pin_is_what_kubeadm_computes(made: list[MockResourceArgs]) -> None:
+    join = next(yaml.safe_load(v["secretString"]) for n, v in of(made, SECRET_VERSION).items() if n.endswith("join"))
+    control = next(
+        yaml.safe_load(v["secretString"]) for n, v in of(made, SECRET_VERSION).items() if n.endswith("control-plane")
+    )
+    key = x509.load_pem_x509_certificate(control["pki/ca.crt"].encode()).public_key()
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert join["ca-cert-hash"].strip() == f"sha256:{hashlib.sha256(der).hexdigest()}"
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    assert public_key_pin(pem) == join["ca-cert-hash"].strip()
+
+
+def test_the_token_has_the_form_of_a_bootstrap_token(made: list[MockResourceArgs]) -> None:
+    join = next(yaml.safe_load(v["secretString"]) for n, v in of(made, SECRET_VERSION).items() if n.endswith("join"))
+    assert re.fullmatch(r"[a-z0-9]{6}\.[a-z0-9]{16}", join["token"].strip())
+
+
+def test_kubeadm_files_have_the_current_api_version(made: list[MockResourceArgs]) -> None:
+    versions = set()
+    for machine in of(made, INSTANCE).values():
+        for file in yaml.safe_load(user_data(machine))["write_files"]:
+            versions |= set(re.findall(r"^apiVersion: (kubeadm\S+)", file["content"], re.MULTILINE))
+    assert versions == {"kubeadm.k8s.io/v1beta4"}
+
+
+def test_scripts_parse() -> None:
+    for script in Path(cloud_init.__file__).parent.glob("*.sh"):
+        subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_no_machine_has_an_address_of_its_own_on_the_internet(made: list[MockResourceArgs]) -> None:
+    assert not any(machine.get("associatePublicIpAddress") for machine in of(made, INSTANCE).values())
