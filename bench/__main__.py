@@ -81,7 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := {*options.stack, *growing} - set(there):
         print(f"error: no stack {', '.join(sorted(unknown))}; there are {', '.join(there)}", file=sys.stderr)
         return 1
-    console, notes = Console(), Console(stderr=True, highlight=False)
+    # Where output goes to a file rich takes 80 columns, which would break the figures.
+    console, notes = Console(width=None if sys.stdout.isatty() else 110), Console(stderr=True, highlight=False)
     results: dict[str, Any] = {"stacks": {}, "growth": {}}
     failed = False
     with tempfile.TemporaryDirectory(prefix="groundwork-bench-") as temporary:

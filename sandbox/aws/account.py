@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto import mock_aws
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.core.model_instances import reset_model_data
 from moto.ssm.models import ParameterDict
 
 from sandbox import account as saved
@@ -80,7 +81,12 @@ _RECORDS: missing.Records = {}
 def _reset() -> None:
     """Empty the account. Moto is started once a process: clients made before it would reach the network."""
     _session()
-    BackendDict.reset()
+    for service in BackendDict._instances:
+        for account in service.values():
+            account.clear()
+        service.clear()
+    BackendDict._instances.clear()
+    reset_model_data()
     _RECORDS.clear()
 
 

@@ -26,7 +26,7 @@ from sandbox.emulator import UNKNOWN, Emulator, Properties, Refused, Resource
 
 _GONE = re.compile(r"\(404\)|NotFound|Nonexist|NoSuch|NonExist|DoesNotExist|not exist|UnknownEntity|\w+NotFoundFault")
 _REFERENCE = re.compile(
-    rf"((?P<subnet>subnet)|(?P<group>sg)|(?P<vpc>vpc))-[0-9a-f]{{8,17}}|arn:aws:iam::{missing.ACCOUNT}:role/(?P<role>[^*]+)"
+    rf"(?:(?P<subnet>subnet)|(?P<group>sg)|(?P<vpc>vpc))-[0-9a-f]{{8,17}}|arn:aws:iam::{missing.ACCOUNT}:role/(?P<role>[^*]+)"
 )
 _LOOK_UPS = {
     "subnet": ("ec2", "describe_subnets", "SubnetIds"),
@@ -293,13 +293,15 @@ class Aws(Emulator):
             seen, {k: v for k, v in given.items() if k in types}
         )
         outputs["tags"], outputs["region"] = given.get("tags"), known["region"]
+        if "tagsAll" in types:
+            outputs["tagsAll"] = known["tagsAll"]
         known = {**known, **{k: v for k, v in outputs.items() if v is not None}}
         for key, template in row.out.items():
+            if given.get(key) is not None:
+                continue
             outputs[key] = known[key] = _fill(template, known) if isinstance(template, str) else template
         if row.more:
             outputs |= row.more(self.account.client, known)
-        if "tagsAll" in types:
-            outputs["tagsAll"] = known["tagsAll"]
         return {k: v for k, v in outputs.items() if k in types}
 
     def _note(self, r: Resource, inputs: Properties, given: Properties, known: Properties, answer: Any) -> Properties:

@@ -46,7 +46,7 @@ LISTINGS: Final = (
         "describe_db_cluster_parameter_groups",
         "DBClusterParameterGroups[?!starts_with(DBClusterParameterGroupName, 'default')]",
     ),
-    Listing("cache clusters", "elasticache", "describe_replication_groups", "ReplicationGroups[]"),
+    Listing("cache clusters", "elasticache", "describe_replication_groups", "ReplicationGroups[?Status!='deleting']"),
     Listing("EKS clusters", "eks", "list_clusters", "clusters[]"),
     Listing("auto scaling groups", "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[]"),
     Listing("roles", "iam", "list_roles", "Roles[?!starts_with(Path, '/aws-service-role/')]"),

@@ -80,6 +80,7 @@ def answer(session: boto3.Session, records: Records) -> None:
             if operation != "-":
                 events.register(f"before-call.{kind.service}.{operation}", _handler(kind, verb, records))
     events.register("before-call.elasticache.DeleteCacheSubnetGroup", _delete_subnet_group)
+    events.register("after-call.elasticache.DeleteReplicationGroup", _deleted_replication_group)
     for operation in ("TagResource", "UntagResource"):
         events.register(f"before-call.eks.{operation}", _tagging(records))
     events.register("before-call.eks.UpdateClusterVersion", _upgrade)
@@ -148,6 +149,13 @@ def _delete_subnet_group(context: dict[str, Any], **_: Any) -> Answer:
     if groups.pop(name, None) is None:
         return _error("CacheSubnetGroupNotFoundFault", f"{name} does not exist")
     return _ok({})
+
+
+def _deleted_replication_group(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """moto leaves a group at `deleting` for good, its name taken."""
+    if "ReplicationGroup" in parsed:
+        groups = get_backend("elasticache")[ACCOUNT][context["client_region"]].replication_groups
+        groups.pop(parsed["ReplicationGroup"]["ReplicationGroupId"], None)
 
 
 def _clusters(region: str) -> dict[str, Any]:

@@ -221,7 +221,7 @@ _NETWORK = {
     ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _row(
         "ec2", Call("create_vpc_endpoint", fit=special.endpoint), "VpcEndpoint.VpcEndpointId", "VpcEndpointIds", find="describe_vpc_endpoints",
-        at="VpcEndpoints[0]", delete="delete_vpc_endpoints", made=special.endpoint_changes,
+        at="VpcEndpoints[?State!='deleted']|[0]", unmade=special.live_routes, delete="delete_vpc_endpoints", made=special.endpoint_changes,
         in_place=("routeTableIds", "subnetIds", "securityGroupIds", "policy", "privateDnsEnabled"),
         names={"policy": "PolicyDocument"},
         out={"arn": _EC2 + "vpc-endpoint/{id}", "state": "available", "ownerId": "{account}", "prefixListId": "pl-63a5400a",
@@ -610,7 +610,7 @@ _DATA = {
     ),
     "aws:elasticache/replicationGroup:ReplicationGroup": _row(
         "elasticache", "create_replication_group", "ReplicationGroup.ReplicationGroupId", "ReplicationGroupId",
-        find="describe_replication_groups", at="ReplicationGroups[?Status!='deleting']|[0]", update="modify_replication_group",
+        find="describe_replication_groups", at="ReplicationGroups[0]", update="modify_replication_group",
         delete="delete_replication_group", auto="replicationGroupId", lower=True, limit=40,
         names={"replicationGroupId": "ReplicationGroupId", "description": "ReplicationGroupDescription|Description", "nodeType": "CacheNodeType",
                "parameterGroupName": "CacheParameterGroupName", "subnetGroupName": "CacheSubnetGroupName",

@@ -634,6 +634,14 @@ def endpoint(p: Properties) -> Properties:
     return {**p, "vpcEndpointType": p.get("vpcEndpointType") or "Gateway"}
 
 
+def live_routes(client: Client, p: Properties) -> None:
+    """moto looks for an endpoint's route tables when it goes; those that are gone already are left out."""
+    ec2, tables = client("ec2", p["region"]), p.get("routeTableIds") or []
+    known = {t["RouteTableId"] for t in ec2.describe_route_tables()["RouteTables"]}
+    if gone := [t for t in tables if t not in known]:
+        ec2.modify_vpc_endpoint(VpcEndpointId=p["id"], RemoveRouteTableIds=gone)
+
+
 def cache_policy(p: Properties) -> Properties:
     """The compression flags that the API requires and the provider does not."""
     flags = {"enableAcceptEncodingGzip": False, "enableAcceptEncodingBrotli": False}

@@ -139,3 +139,13 @@ class TestRefusals:
     def test_a_function_that_there_is_no_answer_to_by_its_name(self) -> None:
         with pytest.raises(Refused, match="getNothing"):
             Lifetimes().aws.invoke("aws:index/getNothing:getNothing", {}, PROVIDER)
+
+
+def test_the_providers_default_tags_are_on_what_can_be_tagged() -> None:
+    account = Lifetimes()
+    account.aws.configure(PROVIDER, {"region": "us-east-1", "defaultTags": '{"tags": {"platform": "shop"}}'})
+    account.make("aws:ec2/vpc:Vpc")
+    id, _, outputs = account.made["aws:ec2/vpc:Vpc"]
+    assert outputs["tagsAll"] == {"platform": "shop", "team": "a"}
+    found = account.aws.account.client("ec2", "us-east-1").describe_vpcs(VpcIds=[id])["Vpcs"][0]
+    assert {tag["Key"]: tag["Value"] for tag in found["Tags"]} == outputs["tagsAll"]
