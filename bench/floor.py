@@ -6,8 +6,8 @@ every argument is a constant. It reads no stack file, imports no component and n
 output. What is above it is the program's own share, and, in an `up`, the emulated account's: there the floor's
 providers answer from the recording (see `bench.recorded`), as constant ids belong to an account that is gone.
 
-Two things make the floor lower than a program could be: typed SDKs have to be imported, and a component that a
-provider expands (eks.Cluster) is here made of its children directly.
+No program can reach it: typed SDKs have to be imported, and the floor does without. Nor is it the least in every
+phase: raw resources wait for each recorded dependency by name, where the stack's wait inside their arguments.
 
 `python -m bench.floor …` takes the arguments of `python -m sandbox`.
 """

@@ -81,11 +81,11 @@ _RECORDS: missing.Records = {}
 def _reset() -> None:
     """Empty the account. Moto is started once a process: clients made before it would reach the network."""
     _session()
-    for service in BackendDict._instances:
+    for service in BackendDict._instances:  # type: ignore[misc]  # type: ignore
         for account in service.values():
             account.clear()
         service.clear()
-    BackendDict._instances.clear()
+    BackendDict._instances.clear()  # type: ignore[misc]  # type: ignore
     reset_model_data()
     _RECORDS.clear()
 
