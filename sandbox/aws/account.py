@@ -6,7 +6,7 @@ import importlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto import mock_aws
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.model_instances import reset_model_data
+from moto.iam.models import AWSManagedPolicy
 from moto.ssm.models import ParameterDict
 
 from sandbox import account as saved
@@ -48,6 +49,7 @@ class Account:
             for service in list(BackendDict._instances)  # type: ignore
             for account in list(service.values())
             for backend in list(account.values())
+            if backend.partition == _PARTITION
         }
         target = io.BytesIO()
         _Pickler(target, recurse=True).dump({"moto": backends, "records": self.records, "noted": self.noted})
@@ -75,6 +77,8 @@ def open(path: str | Path) -> Iterator[Account]:
     yield account
 
 
+_PARTITION = "aws"
+"""The one that has something in it: moto makes IAM for China and GovCloud too when it looks for a user."""
 _RECORDS: missing.Records = {}
 
 
@@ -114,7 +118,7 @@ def _backend(address: tuple[str, str, str]) -> BaseBackend:
     module, account, region = address
     owners = (v for v in vars(importlib.import_module(module)).values() if isinstance(v, BackendDict))
     owner = next(o for o in owners if o.backend.__module__ == module)
-    return owner[account][region if region in owner[account].regions else "aws"]
+    return owner[account][region if region in owner[account].regions else _PARTITION]
 
 
 def _key(pem: bytes) -> Any:
@@ -133,10 +137,15 @@ def _parameters(account: str, region: str, state: dict[str, Any], items: dict[st
 
 
 class _Pickler(dill.Pickler):
-    """Refers to backends by address (they are referred to from everywhere), keeps keys and certificates as PEM."""
+    """Refers to backends by address (they are referred to from everywhere), keeps keys and certificates as PEM.
+
+    Of the 24 MB of policies that AWS manages it keeps the names, and how often each is attached.
+    """
 
     def persistent_id(self, obj: Any) -> Any:
-        return _address(obj) if isinstance(obj, BaseBackend) else None
+        if isinstance(obj, BaseBackend):
+            return _address(obj)
+        return (obj.arn, obj.attachment_count) if isinstance(obj, AWSManagedPolicy) else None
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
@@ -152,4 +161,14 @@ class _Pickler(dill.Pickler):
 
 class _Unpickler(dill.Unpickler):
     def persistent_load(self, pid: Any) -> Any:
-        return _backend(pid)
+        if len(pid) == 3:
+            return _backend(pid)
+        arn, attached = pid
+        policy = self._managed[arn]
+        policy.attachment_count = attached
+        return policy
+
+    @cached_property
+    def _managed(self) -> dict[str, AWSManagedPolicy]:
+        iam: Any = _backend(("moto.iam.models", missing.ACCOUNT, _PARTITION))
+        return {policy.arn: policy for policy in iam.aws_managed_policies}
