@@ -20,6 +20,9 @@ pytest := $(python) -m pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
 filled := $(venv)/.filled
 stack_commands := up preview refresh destroy export manifests
 
+# Images of Python often set it; without bytecode every run would compile hundreds of modules of the SDKs anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
@@ -48,11 +51,11 @@ doctor: $(filled) ## what is found on this machine, what is missing, how to get 
 test: tools lint ## everything: lint, then all tests
 	@$(pytest)
 
-unit: $(filled) ## the tests that need no engine
-	@$(pytest) -m "not engine"
+unit: $(filled) ## the tests that need no engine, those of the emulated AWS account left out
+	@$(pytest) -m "not engine and not account"
 
-engine: tools ## the tests on the real engine
-	@$(pytest) -m engine
+engine: tools ## the tests on the real engine and of the emulated AWS account
+	@$(pytest) -m "engine or account"
 
 golden: tools ## write the resource graphs in tests/golden anew
 	@$(python) -m tests.graph

@@ -12,6 +12,8 @@ from sandbox.aws.shapes import outputs_of
 from sandbox.emulator import Refused, Resource
 from tests.sandbox.aws_examples import EXAMPLES
 
+pytestmark = pytest.mark.account
+
 PROVIDER = "urn:pulumi:test::test::pulumi:providers:aws::default"
 
 

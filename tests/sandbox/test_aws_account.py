@@ -15,6 +15,8 @@ from sandbox.aws import Aws
 from sandbox.emulator import UNKNOWN, Properties, Refused, Resource
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.account
+
 PROVIDER = "urn:pulumi:test::test::pulumi:providers:aws::default"
 VPC, SUBNET, GROUP = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup"
 
