@@ -198,7 +198,7 @@ _NETWORK = {
     "aws:ec2/natGateway:NatGateway": _row(
         "ec2", "create_nat_gateway", "NatGateway.NatGatewayId", "NatGatewayId", find="describe_nat_gateways",
         at="NatGateways[?State!='deleted'].merge(@, NatGatewayAddresses[0])|[0]",
-        unmade=special.release_interface, delete="delete_nat_gateway",
+        unmade=special.release_gateway, delete="delete_nat_gateway",
         out={"associationId": "eipassoc-{id}"},
     ),
     "aws:ec2/routeTable:RouteTable": _row(

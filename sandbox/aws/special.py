@@ -132,12 +132,16 @@ def terminate(client: Client, p: Properties) -> None:
         ec2.delete_volume(VolumeId=volume["VolumeId"])
 
 
-def release_interface(client: Client, p: Properties) -> None:
-    """Moto leaves a NAT gateway's network interface behind; AWS does not."""
+def release_gateway(client: Client, p: Properties) -> None:
+    """Moto leaves a NAT gateway's network interface behind, and its address in use; AWS does not."""
     ec2 = client("ec2", p["region"])
     found = ec2.describe_nat_gateways(NatGatewayIds=[p["id"]])["NatGateways"]
     ec2.delete_nat_gateway(NatGatewayId=p["id"])
     addresses = [address for gateway in found for address in gateway["NatGatewayAddresses"]]
+    held = [address["AllocationId"] for address in addresses if "AllocationId" in address]
+    for address in ec2.describe_addresses(Filters=[{"Name": "allocation-id", "Values": held}])["Addresses"]:
+        if "AssociationId" in address:
+            ec2.disassociate_address(AssociationId=address["AssociationId"])
     _delete_interfaces(ec2, [address["NetworkInterfaceId"] for address in addresses])
 
 

@@ -154,3 +154,13 @@ def test_another_process_finds_the_account_through_boto3_and_may_delete(aws: Aws
     command = [sys.executable, "-c", program, str(tmp_path / "account"), id]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout == "10.0.0.0/16\n{}\n", done.stderr
+
+
+def test_a_deleted_nat_gateway_gives_its_address_back(aws: Aws) -> None:
+    vpc, _, _ = create(aws, VPC, cidrBlock="10.0.0.0/16")
+    subnet, _, _ = create(aws, SUBNET, vpcId=vpc, cidrBlock="10.0.1.0/24")
+    address, _, _ = create(aws, "aws:ec2/eip:Eip", domain="vpc")
+    gateway = "aws:ec2/natGateway:NatGateway"
+    id, inputs, outputs = create(aws, gateway, subnetId=subnet, allocationId=address)
+    aws.delete(of(gateway), id, outputs)
+    create(aws, gateway, subnetId=subnet, allocationId=address)
