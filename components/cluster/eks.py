@@ -15,14 +15,13 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
+from components.cluster.ebs import STORAGE_CLASS, default_storage_class
 from components.cluster.irsa import ANNOTATION, OidcProvider, ServiceAccountRole
 from components.node_pools import ManagedNodePool, NodeRole
 from components.policy import assume_role
 from components.vpc import Vpc
 from spec.cluster import EksCluster as Spec
 from spec.node_pools import NodePool
-
-STORAGE_CLASS = "gp3"
 
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
@@ -85,7 +84,7 @@ class EksCluster(Cluster):
             opts=self.child(depends_on=[*administrators, *addons]),
         )
         self.storage_class = STORAGE_CLASS
-        self._default_storage_class()
+        default_storage_class(f"{name}-{STORAGE_CLASS}", self.child(provider=self.provider))
         self.facts = Facts(
             managed_control_plane=True,
             load_balancing=LoadBalancing.TARGET_GROUP,
@@ -249,21 +248,6 @@ class EksCluster(Cluster):
                 "contexts": [{"name": self.name, "context": {"cluster": self.name, "user": self.name}}],
                 "current-context": self.name,
             }
-        )
-
-    def _default_storage_class(self) -> None:
-        kubernetes.storage.v1.StorageClass(
-            f"{self.name}-{STORAGE_CLASS}",
-            metadata={
-                "name": STORAGE_CLASS,
-                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-            },
-            provisioner="ebs.csi.aws.com",
-            parameters={"type": "gp3", "encrypted": "true"},
-            # A volume lives in one zone: it is made where the pod has been placed.
-            volume_binding_mode="WaitForFirstConsumer",
-            allow_volume_expansion=True,
-            opts=self.child(provider=self.provider),
         )
 
     def _description(self, pool: NodePool) -> pulumi.Output[dict[str, Any]]:

@@ -19,10 +19,12 @@ from components.charts import Charts
 from components.cluster import cloud_init
 from components.cluster.certificates import Certificates
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
-from components.cluster.kubeadm_addons import STORAGE_CLASS, KubeadmAddons
+from components.cluster.ebs import STORAGE_CLASS
+from components.cluster.kubeadm_addons import KubeadmAddons
 from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewall
 from components.cluster.machine_role import MachineRole
 from components.policy import statement
+from components.scheduling import POOL_LABEL
 from components.vpc import Vpc
 from spec import cluster, node_pools
 
@@ -31,7 +33,6 @@ Settings = Mapping[str, pulumi.Input[str]]
 # Canonical publishes the newest image of a release here: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
 IMAGE_PARAMETER = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 _EBS_CSI_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
-_POOL_LABEL = "groundwork/pool"
 _CONTROL_PLANE = "control-plane"
 _WAIT = Path(__file__).with_name("wait_for_api.sh")
 
@@ -195,7 +196,7 @@ class KubeadmCluster(Cluster):
             "POD_CIDR": self._spec.pod_cidr,
             "SERVICE_CIDR": self._spec.service_cidr,
             "CERT_SANS": pulumi.Output.json_dumps([balancer.host for balancer in self._balancers]),
-            "NODE_LABELS": f"{_POOL_LABEL}={_CONTROL_PLANE}",
+            "NODE_LABELS": f"{POOL_LABEL}={_CONTROL_PLANE}",
             "TAINTS": json.dumps([{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]),
         }
         machines = []
@@ -218,7 +219,7 @@ class KubeadmCluster(Cluster):
         return machines
 
     def _pool(self, pool: node_pools.NodePool, common: Settings) -> list[aws.ec2.Instance]:
-        labels = {_POOL_LABEL: pool.name, **pool.labels}
+        labels = {POOL_LABEL: pool.name, **pool.labels}
         settings = {
             **common,
             "CONTROL_PLANE": "null",

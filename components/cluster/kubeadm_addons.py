@@ -8,9 +8,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.charts import Charts
+from components.cluster.ebs import STORAGE_CLASS, default_storage_class
 from components.component import Component
-
-STORAGE_CLASS = "gp3"
 
 
 class KubeadmAddons(Component):
@@ -82,20 +81,8 @@ class KubeadmAddons(Component):
             # Its controller is no pod of the host's network, and waits for the other one.
             opts=self.child(depends_on=[calico]),
         )
-        return kubernetes.storage.v1.StorageClass(
-            STORAGE_CLASS,
-            metadata={
-                "name": STORAGE_CLASS,
-                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-            },
-            provisioner="ebs.csi.aws.com",
-            parameters={"type": "gp3", "encrypted": "true"},
-            # A volume lives in one zone: it is made in that of the pod, once there is one.
-            volume_binding_mode="WaitForFirstConsumer",
-            allow_volume_expansion=True,
-            # Gone before the driver is, together with everything that asks for the class.
-            opts=self.child(depends_on=[driver]),
-        )
+        # Gone before the driver is, together with everything that asks for the class.
+        return default_storage_class(STORAGE_CLASS, self.child(depends_on=[driver]))
 
 
 def _calico_installation(pod_cidr: str) -> dict[str, Any]:

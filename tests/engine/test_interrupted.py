@@ -27,7 +27,12 @@ KILLED_AT = {
         "delete": ["kubernetes:core/v1:Namespace", "command:local:Command"],
     },
     "prod": {
-        "create": ["aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"],
+        "create": [
+            "aws:ec2/vpc:Vpc",
+            "aws:ec2/subnet:Subnet",
+            "aws:eks/cluster:Cluster",
+            "aws:eks/nodeGroup:NodeGroup",
+        ],
         "delete": ["aws:eks/nodeGroup:NodeGroup", "aws:ec2/vpc:Vpc"],
     },
 }
