@@ -161,6 +161,6 @@ def test_a_deleted_nat_gateway_gives_its_address_back(aws: Aws) -> None:
     subnet, _, _ = create(aws, SUBNET, vpcId=vpc, cidrBlock="10.0.1.0/24")
     address, _, _ = create(aws, "aws:ec2/eip:Eip", domain="vpc")
     gateway = "aws:ec2/natGateway:NatGateway"
-    id, inputs, outputs = create(aws, gateway, subnetId=subnet, allocationId=address)
+    id, _, outputs = create(aws, gateway, subnetId=subnet, allocationId=address)
     aws.delete(of(gateway), id, outputs)
     create(aws, gateway, subnetId=subnet, allocationId=address)
