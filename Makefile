@@ -94,7 +94,7 @@ $(filled): requirements.lock
 	$$fit -m tools venv $(venv) $< && touch $@
 
 tools: $(filled) ## pulumi, helm and actionlint: from the PATH, else downloaded, else built
-	@$(python) -m tools ensure pulumi helm actionlint
+	@$(python) -m tools ensure pulumi helm actionlint etcd kube-apiserver kubeadm
 
 lock: $(filled) ## pin requirements*.txt anew, with hashes, into requirements.lock
 	@$(bin)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -25,14 +25,16 @@ class Tool:
     """What is downloaded or built, and the oldest that is taken from the PATH: older ones are not tested."""
     version_args: tuple[str, ...]
     """Arguments that make the program print its version on the first line."""
-    archive: str
-    """URL of the publisher's .tar.gz."""
-    checksums: str
+    archive: str = ""
+    """URL of the publisher's .tar.gz; empty where there is none with such checksums: then it is built."""
+    checksums: str = ""
     """URL of the publisher's `sha256  file` list that names the archive."""
-    member: str
+    member: str = ""
     """The program's path inside the archive."""
     package: str
-    """The Go package built when there is nothing to download; its module is `tools/<name>/go.mod`."""
+    """The Go package built when there is nothing to download."""
+    pinned_in: str = ""
+    """The directory of `tools/` whose go.mod pins it, if that is not named after the program."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Go variables that the publisher's own build sets at link time."""
     build_minutes: str = "1"
@@ -41,7 +43,7 @@ class Tool:
     @property
     def module(self) -> Path:
         """The directory with the go.mod and go.sum that pin the program and everything it is built of."""
-        return Path(__file__).parent / self.name
+        return Path(__file__).parent / (self.pinned_in or self.name)
 
     @property
     def title(self) -> str:
@@ -58,6 +60,13 @@ class Tool:
             nodearch={"amd64": "x64"}.get(goarch, goarch),
         )
 
+
+# What `kube::version::ldflags` sets: https://github.com/kubernetes/kubernetes/blob/v1.35.4/hack/lib/version.sh
+_KUBERNETES: dict[str, str] = {
+    "k8s.io/component-base/version.gitMajor": "1",
+    "k8s.io/component-base/version.gitMinor": "35",
+    "k8s.io/component-base/version.gitVersion": "v{version}",
+}
 
 CATALOG: tuple[Tool, ...] = (
     Tool(
@@ -99,6 +108,30 @@ CATALOG: tuple[Tool, ...] = (
         member="actionlint",
         package="github.com/rhysd/actionlint/cmd/actionlint",
         variables={"github.com/rhysd/actionlint.version": "{version}"},
+    ),
+    # An API server without a cluster, which says what a cluster would take.
+    Tool(
+        name="kube-apiserver",
+        version="1.35.4",
+        version_args=("--version",),
+        package="k8s.io/kubernetes/cmd/kube-apiserver",
+        pinned_in="kubernetes",
+        variables=_KUBERNETES,
+        build_minutes="3",
+    ),
+    Tool(
+        name="kubeadm",
+        version="1.35.4",
+        version_args=("version", "--output", "short"),
+        package="k8s.io/kubernetes/cmd/kubeadm",
+        pinned_in="kubernetes",
+        variables=_KUBERNETES,
+    ),
+    Tool(
+        name="etcd",
+        version="3.6.5",
+        version_args=("--version",),
+        package="go.etcd.io/etcd/server/v3",
     ),
 )
 

@@ -114,9 +114,9 @@ def _locked(descriptor: int) -> bool:
 
 def _explain(tool: Tool, reasons: dict[str, str]) -> str:
     ways_tried = "\n".join(f"  {way}: {reason}" for way, reason in reasons.items())
+    download = f"give the machine a way to {tool.fill(tool.archive)}, " if tool.archive else ""
     return (
         f"{tool.title} is not to be had; three ways were tried:\n{ways_tried}\n"
-        f"One of them is enough: put {tool.name} {tool.version} or newer on the PATH, give the machine a way "
-        f"to {tool.fill(tool.archive)}, or install Go (tools/{tool.name}/go.mod says which) with a module "
-        "proxy that it reaches."
+        f"One of them is enough: put {tool.name} {tool.version} or newer on the PATH, {download}or install Go "
+        f"(tools/{tool.module.name}/go.mod says which) with a module proxy that it reaches."
     )

@@ -67,6 +67,8 @@ def on_path(tool: Tool) -> Path:
 
 def download(tool: Tool, into: Path) -> Path:
     """The publisher's release, compared with its published checksum, as a program in directory `into`."""
+    if not tool.archive:
+        raise Unavailable("its publisher has no archive to check by SHA-256")
     url = tool.fill(tool.archive)
     with Heartbeat(f"downloading {tool.title}") as heartbeat:
         try:
@@ -134,7 +136,7 @@ def _extract(archive: bytes, tool: Tool, program: Path) -> Path:
 
 
 def build(tool: Tool, into: Path) -> Path:
-    """The program built from the Go modules that `tools/<name>/go.mod` pins, in directory `into`."""
+    """The program built from the Go modules that its go.mod in `tools/` pins, in directory `into`."""
     go = shutil.which("go")
     if go is None:
         raise Unavailable("no go on the PATH")

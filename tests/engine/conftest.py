@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from spec.load import ROOT
+from tests.api_server import ApiServer, api_server
 
 PROGRAM = ("__main__.py", "charts", "components", "sandbox", "spec", "stacks", "tools")
 
@@ -94,6 +96,13 @@ def checkout(directory: Path, stack: str) -> Checkout:
     for file in ("Pulumi.yaml", f"Pulumi.{stack}.yaml"):
         shutil.copy(ROOT / file, directory)
     return Checkout(directory, stack)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """An API server that says what a cluster would take."""
+    with api_server(tmp_path_factory.mktemp("api-server")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

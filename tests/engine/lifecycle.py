@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import yaml
+
+from tests.api_server import ApiServer
 from tests.engine.conftest import Checkout
 from tests.graph import GOLDEN, canonical, text
 
@@ -42,24 +45,28 @@ class Lifecycle:
         graph = text(canonical(list(platform.resources().values())))
         assert graph == (GOLDEN / f"{platform.stack}.json").read_text(), "run `make golden` and review the diff"
 
-    def test_4_preview_of_an_untouched_stack_is_clean(self, platform: Checkout) -> None:
+    def test_4_an_api_server_takes_every_object(self, platform: Checkout, cluster: ApiServer) -> None:
+        objects = yaml.load_all(platform.run("manifests"), yaml.CSafeLoader)
+        assert cluster.refusals([each for each in objects if each["kind"] != "Release"]) == []
+
+    def test_5_preview_of_an_untouched_stack_is_clean(self, platform: Checkout) -> None:
         assert "No changes" in platform.run("preview")
 
-    def test_5_second_up_changes_nothing(self, platform: Checkout) -> None:
+    def test_6_second_up_changes_nothing(self, platform: Checkout) -> None:
         before = platform.resources()
         assert " unchanged" in platform.run("up")
         assert _inputs(platform.resources()) == _inputs(before)
 
-    def test_6_refresh_finds_no_drift(self, platform: Checkout) -> None:
+    def test_7_refresh_finds_no_drift(self, platform: Checkout) -> None:
         before = platform.resources()
         platform.run("refresh")
         assert _inputs(platform.resources()) == _inputs(before)
 
-    def test_7_a_changed_line_changes_what_it_names_only(self, platform: Checkout) -> None:
+    def test_8_a_changed_line_changes_what_it_names_only(self, platform: Checkout) -> None:
         for change in self.CHANGES:
             touched = platform.changes(change.path, change.value)
             assert touched == (change.created, change.updated, change.deleted), change.path
 
-    def test_8_destroy_leaves_nothing(self, platform: Checkout) -> None:
+    def test_9_destroy_leaves_nothing(self, platform: Checkout) -> None:
         assert "Nothing is left in the emulated account" in platform.run("destroy")
         assert [urn for urn in platform.resources() if "pulumi:pulumi:Stack" not in urn] == []

@@ -239,16 +239,16 @@ def test_the_usual_period_is_under_ten_seconds() -> None:
 class TestCatalog:
     def test_the_go_module_pins_the_version_that_is_downloaded(self, tool: Tool) -> None:
         text = (tool.module / "go.mod").read_text()
-        assert f"tool {tool.package}\n" in text
-        module = next(path for path in ancestors(tool.package) if f"\t{path} v" in text)
-        assert f"\t{module} v{tool.version} " in text
+        assert re.search(rf"^(tool |\t){re.escape(tool.package)}$", text, re.MULTILINE)
+        pinned = dict(re.findall(r"^(?:require )?\t?(\S+) v(\S+)", text, re.MULTILINE))
+        module = next(path for path in ancestors(tool.package) if path in pinned)
+        assert pinned[module] == tool.version
         assert f"{module} v{tool.version} h1:" in (tool.module / "go.sum").read_text()
 
     @pytest.mark.parametrize("where", [lambda tool: tool.archive, lambda tool: tool.checksums])
     def test_downloads_are_pinned_and_encrypted(self, tool: Tool, where: Callable[[Tool], str]) -> None:
         url = tool.fill(where(tool))
-        assert url.startswith("https://")
-        assert tool.version in url
+        assert not url or (url.startswith("https://") and tool.version in url)
 
 
 def test_helm_assumes_the_kubernetes_its_client_is_for() -> None:
