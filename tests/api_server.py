@@ -39,7 +39,7 @@ class ApiServer:
     _known: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def refusals(self, objects: list[Object]) -> list[str]:
-        """Return what is wrong with objects, one line each; those of kinds that the server has not been given are left out.
+        """Return what is wrong with objects, one line each; kinds that the server has not been given are left out.
 
         Namespaces are made, everything else is only tried. A warning counts: a deprecated version, or a pod that the
         restricted Pod Security Standard would refuse in a namespace that enforces it.
