@@ -93,8 +93,8 @@ $(filled): requirements.lock
 	fi; \
 	$$fit -m tools venv $(venv) $< && touch $@
 
-tools: $(filled) ## pulumi, helm and actionlint: from the PATH, else downloaded, else built
-	@$(python) -m tools ensure pulumi helm actionlint
+tools: $(filled) ## pulumi, helm, actionlint, promtool, amtool: from the PATH, else downloaded, else built
+	@$(python) -m tools ensure pulumi helm actionlint promtool amtool
 
 # The programs of an API server that stacks' objects are tried on: tests alone need them, and building takes minutes.
 api-server: tools

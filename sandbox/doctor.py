@@ -18,7 +18,13 @@ from tools import ways
 from tools.catalog import CATALOG, Tool
 from tools.install import cached
 
-_NEEDED: Final = {"pulumi": "runs every command", "helm": "renders charts/service", "actionlint": "checks workflows"}
+_NEEDED: Final = {
+    "pulumi": "runs every command",
+    "helm": "renders charts/service",
+    "actionlint": "checks workflows",
+    "promtool": "tests alerts",
+    "amtool": "tests where alerts go",
+}
 _OTHERS: Final = {
     "go": (("version",), "builds the tools above where none can be downloaded", "https://go.dev/doc/install"),
     "docker": (("--version",), "dev for real", "https://docs.docker.com/engine/install"),

@@ -35,8 +35,12 @@ class Tool:
     """The Go package built when there is nothing to download."""
     pinned_in: str = ""
     """The directory of `tools/` whose go.mod pins it, if that is not named after the program."""
+    module_version: str = ""
+    """The Go module's version, where that is not the program's."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Go variables that the publisher's own build sets at link time."""
+    build_tags: str = ""
+    """Go build tags, separated by commas: what the program is built without."""
     build_minutes: str = "1"
     """What to expect of a build with an empty Go cache on two cores, as said to the person waiting."""
 
@@ -108,6 +112,32 @@ CATALOG: tuple[Tool, ...] = (
         member="actionlint",
         package="github.com/rhysd/actionlint/cmd/actionlint",
         variables={"github.com/rhysd/actionlint.version": "{version}"},
+    ),
+    # The two that test alerts and their routing, in the versions that kube-prometheus-stack runs.
+    Tool(
+        name="promtool",
+        version="3.14.0",
+        version_args=("--version",),
+        archive="https://github.com/prometheus/prometheus/releases/download/v{version}/prometheus-{version}.{os}-{goarch}.tar.gz",
+        checksums="https://github.com/prometheus/prometheus/releases/download/v{version}/sha256sums.txt",
+        member="prometheus-{version}.{os}-{goarch}/promtool",
+        package="github.com/prometheus/prometheus/cmd/promtool",
+        # Prometheus 3.14.0 is module v0.314.0: https://github.com/prometheus/prometheus/blob/main/RELEASE.md
+        module_version="0.314.0",
+        variables={"github.com/prometheus/common/version.Version": "{version}"},
+        # Rules are tested without discovering anything, and the SDKs of a dozen clouds are most of a build.
+        build_tags="remove_all_sd",
+        build_minutes="2",
+    ),
+    Tool(
+        name="amtool",
+        version="0.34.0",
+        version_args=("--version",),
+        archive="https://github.com/prometheus/alertmanager/releases/download/v{version}/alertmanager-{version}.{os}-{goarch}.tar.gz",
+        checksums="https://github.com/prometheus/alertmanager/releases/download/v{version}/sha256sums.txt",
+        member="alertmanager-{version}.{os}-{goarch}/amtool",
+        package="github.com/prometheus/alertmanager/cmd/amtool",
+        variables={"github.com/prometheus/common/version.Version": "{version}"},
     ),
     # An API server without a cluster, which says what a cluster would take.
     Tool(

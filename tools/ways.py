@@ -142,7 +142,8 @@ def build(tool: Tool, into: Path) -> Path:
         raise Unavailable("no go on the PATH")
     program = into / tool.name
     variables = " ".join(f"-X {name}={tool.fill(value)}" for name, value in tool.variables.items())
-    flags = ["-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {variables}"]
+    tags = [f"-tags={tool.build_tags}"] if tool.build_tags else []
+    flags = ["-v", "-mod=readonly", *tags, "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {variables}"]
     try:
         run(
             f"building {tool.title} from Go modules (about {tool.build_minutes} min the first time)",

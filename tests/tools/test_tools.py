@@ -242,8 +242,9 @@ class TestCatalog:
         assert re.search(rf"^(tool |\t){re.escape(tool.package)}$", text, re.MULTILINE)
         pinned = dict(re.findall(r"^(?:require )?\t?(\S+) v(\S+)", text, re.MULTILINE))
         module = next(path for path in ancestors(tool.package) if path in pinned)
-        assert pinned[module] == tool.version
-        assert f"{module} v{tool.version} h1:" in (tool.module / "go.sum").read_text()
+        version = tool.module_version or tool.version
+        assert pinned[module] == version
+        assert f"{module} v{version} h1:" in (tool.module / "go.sum").read_text()
 
     @pytest.mark.parametrize("where", [lambda tool: tool.archive, lambda tool: tool.checksums])
     def test_downloads_are_pinned_and_encrypted(self, tool: Tool, where: Callable[[Tool], str]) -> None:
