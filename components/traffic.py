@@ -33,6 +33,11 @@ def coming_from(peers: Iterable[Peer], *numbers: int) -> list[Rule]:
     return [{"from": selectors, **ports(*numbers)}] if selectors else []
 
 
+def going_to(peers: Iterable[Peer]) -> list[Rule]:
+    """Return egress rules that let pods reach ``peers`` at the ports that those name."""
+    return [{"to": peer.selectors(), **ports(*peer.ports)} for peer in peers]
+
+
 def among(labels: Mapping[str, str], *numbers: int, direction: str) -> Rule:
     """Return the rule, ``from`` or ``to``, for pods of the policy's own namespace; all ports without numbers."""
     return {direction: [{"podSelector": {"matchLabels": dict(labels)}}], **(ports(*numbers) if numbers else {})}

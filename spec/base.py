@@ -5,9 +5,18 @@ from __future__ import annotations
 import ipaddress
 import re
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 
@@ -55,6 +64,11 @@ def _checked_quantity(text: str) -> str:
     return text
 
 
+def _as_it_stands(value: Any) -> Any:
+    """Pulumi hands a secret over decrypted; a file that is read without Pulumi has its ciphertext in that place."""
+    return value["secure"] if isinstance(value, dict) and set(value) == {"secure"} else value
+
+
 Name = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,51}[a-z0-9])?$"),
@@ -76,4 +90,17 @@ Duration = Annotated[
     str,
     StringConstraints(pattern=r"^[1-9][0-9]*(s|m|h|d|w)$"),
     Field(description="A duration as Prometheus writes it: 15s, 5m, 15d."),
+]
+Secret = Annotated[
+    SecretStr,
+    BeforeValidator(_as_it_stands),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"secure": {"type": "string"}},
+            "required": ["secure"],
+            "additionalProperties": False,
+            "description": "An encrypted value, as `pulumi config set --secret --path` writes it.",
+        }
+    ),
 ]

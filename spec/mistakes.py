@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 Path = tuple[str | int, ...]
@@ -72,7 +72,11 @@ def _mistake(details: Any, model: type[BaseModel], data: Any) -> Mistake:
     if kind == "extra_forbidden":
         known = [info.alias or name for name, info in owner.model_fields.items()] if owner else []
         remedy = did_you_mean(path[-1], known, "keys")
-        return Mistake(path, "is not a key that exists here", remedy, _masked(details["input"]))
+        # Beside a secret it may be one, by a name that is misspelt.
+        misspelt = owner is not None and any(map(_is_secret, owner.model_fields.values()))
+        return Mistake(
+            path, "is not a key that exists here", remedy, _SECRET if misspelt else _masked(details["input"])
+        )
     if kind in ("missing", "union_tag_not_found"):
         path += (context["discriminator"].strip("'"),) if kind == "union_tag_not_found" else ()
         return Mistake(path, "is missing", described)
@@ -81,7 +85,7 @@ def _mistake(details: Any, model: type[BaseModel], data: Any) -> Mistake:
         choices = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
         remedy = did_you_mean(context["tag"], choices, "choices")
         return Mistake((*path, discriminator), "is not a choice", remedy, context["tag"])
-    value = _masked(details["input"])
+    value = _without_secrets(details["input"], field)
     if kind == "literal_error":
         choices = [choice.strip(" '") for choice in context["expected"].replace(" or ", ",").split(",")]
         return Mistake(path, "is not a choice", did_you_mean(value, choices, "choices"), value)
@@ -153,9 +157,36 @@ def _description(field: FieldInfo | None) -> str:
     return _lower((section.__doc__ or "").partition("\n")[0]) if section else ""
 
 
+_SECRET = {"secure": "[secret]"}
+
+
 def _masked(value: Any) -> Any:
     """Pulumi hands encrypted values over in clear, so whatever a file encrypts is not told."""
-    return {"secure": "[secret]"} if isinstance(value, dict) and "secure" in value else value
+    return _SECRET if isinstance(value, dict) and "secure" in value else value
+
+
+def _without_secrets(value: Any, field: FieldInfo | None) -> Any:
+    """Return the value of a field to tell people: what the model says is secret is not told, encrypted or not."""
+    if field is None:
+        return _masked(value)
+    if _is_secret(field):
+        return _SECRET
+    known = {
+        info.alias or name: info
+        for section in _sections(field.annotation)
+        for name, info in section.model_fields.items()
+    }
+    if isinstance(value, dict) and known:
+        return {key: _without_secrets(item, known.get(key)) for key, item in value.items()}
+    return _masked(value)
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in _types(field.annotation)
+
+
+def _types(annotation: Any) -> list[Any]:
+    return [found for argument in get_args(annotation) for found in _types(argument)] or [annotation]
 
 
 def _lower(text: str) -> str:

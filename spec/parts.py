@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from spec.base import Cidr, Duration, Host, Name, Quantity, Section
+from spec.logs import Logs
 from spec.services import Compute, Resources, UrlPath
 
 
@@ -53,6 +54,8 @@ class Observability(Section):
     """What Prometheus itself may take; its memory grows with the number of series, and so with pods."""
     grafana: Grafana = Grafana()
     alertmanager: Alertmanager | None = Alertmanager()
+    logs: Logs | None = None
+    """Left out, nobody collects them: `kubectl logs` has what the nodes still hold."""
     pool: Name | None = None
 
 

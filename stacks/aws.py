@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.charts import Charts
+from components.cloud.aws import Aws
 from components.cluster.contract import Cluster
 from components.cluster.eks import EksCluster
 from components.cluster.kubeadm import KubeadmCluster
@@ -67,6 +68,8 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
         url=lambda host: f"https://{host}",
         way_in=_way_in(spec, spec.network, vpc, made, nodes, edge, charts, in_cluster),
         managed_postgres=postgres,
+        cloud=Aws(spec.name, spec.network.region, protect=spec.protect),
+        providers=[provider],
         outputs=_outputs(vpc, edge),
     )
 

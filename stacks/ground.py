@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import pulumi
 
+from components.cloud.contract import Cloud
 from components.cluster.contract import Cluster
 from components.data_tier.endpoint import Consumer, Engine
 
@@ -41,5 +42,9 @@ class Ground:
     """The address at which people reach a host of the platform."""
     way_in: WayIn = field(default_factory=WayIn)
     managed_postgres: ManagedPostgres | None = None
+    cloud: Cloud | None = None
+    """What the cloud around the cluster does for parts inside it."""
+    providers: Sequence[pulumi.ProviderResource] = ()
+    """The cloud's, for what parts inside the cluster make in it."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What only this ground can tell people."""

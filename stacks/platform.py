@@ -15,6 +15,7 @@ from components.gitops import Gitops
 from components.ingress import Ingress
 from components.metrics_server import MetricsServer
 from components.namespaces import Namespaces
+from components.observability.logs import Logs
 from components.observability.metrics import Metrics
 from components.observability.scraping import Scraping
 from spec.data import InClusterPostgres as InClusterSpec
@@ -27,7 +28,7 @@ def build(spec: Platform) -> None:
     charts = Charts(spec.chart_mirror)
     ground = _ground(spec, charts)
     cluster, way_in = ground.cluster, ground.way_in
-    inside = pulumi.ResourceOptions(providers=[cluster.provider])
+    inside = pulumi.ResourceOptions(providers=[cluster.provider, *ground.providers])
     namespaces = Namespaces("namespaces", spec.security, inside)
     if not cluster.facts.metrics_server:
         MetricsServer("metrics-server", charts, inside)
@@ -47,7 +48,15 @@ def build(spec: Platform) -> None:
     )
     engines = _engines(spec, ground, common)
     if spec.observability:
-        metrics = Metrics("kps", spec.observability, cluster=cluster, ingress=ingress, **common)
+        logs = _logs(spec, ground, common)
+        metrics = Metrics(
+            "kps",
+            spec.observability,
+            cluster=cluster,
+            ingress=ingress,
+            grafana_environment=logs.grafana_environment if logs else None,
+            **common,
+        )
         pulumi.export("grafanaPassword", pulumi.Output.secret(metrics.grafana_password))
     if spec.gitops:
         gitops = Gitops("argocd", spec.gitops, spec.services, ingress=ingress, **common)
@@ -68,6 +77,13 @@ def _ground(spec: Platform, charts: Charts) -> Ground:
     from stacks.local import local_ground
 
     return local_ground(spec)
+
+
+def _logs(spec: Platform, ground: Ground, common: Any) -> Logs | None:
+    """Collect logs where somebody wants them."""
+    if spec.observability is None or spec.observability.logs is None:
+        return None
+    return Logs("logs", spec.observability.logs, cluster=ground.cluster, cloud=ground.cloud, **common)
 
 
 def _engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:

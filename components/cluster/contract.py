@@ -11,7 +11,9 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.cloud.contract import LogGroup
 from components.component import Component
+from components.data_tier.endpoint import Peer
 
 
 class LoadBalancing(Enum):
@@ -33,6 +35,8 @@ class Facts:
     """True where the cluster brings a metrics server of its own."""
     control_plane_cidrs: tuple[pulumi.Input[str], ...] = ()
     """Networks that the API server calls webhooks from; empty where that is a node's own address."""
+    audit_log: LogGroup | None = None
+    """Where the API server's audit log is, if the cloud keeps it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Identity:
 
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     depends_on: Sequence[pulumi.Resource] = ()
+    peers: Sequence[Peer] = ()
+    """Where its pods get their credentials, as a NetworkPolicy lets them out."""
 
 
 class Cluster(Component, ABC):

@@ -14,9 +14,10 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
+from components.cloud.contract import LogGroup
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
 from components.cluster.ebs import STORAGE_CLASS, default_storage_class
-from components.cluster.irsa import ANNOTATION, OidcProvider, ServiceAccountRole
+from components.cluster.irsa import ANNOTATION, TOKEN_SERVICE, OidcProvider, ServiceAccountRole
 from components.node_pools import ManagedNodePool, NodeRole
 from components.policy import assume_role
 from components.vpc import Vpc
@@ -90,6 +91,7 @@ class EksCluster(Cluster):
             load_balancing=LoadBalancing.TARGET_GROUP,
             metrics_server="metrics-server" in spec.addons,
             control_plane_cidrs=tuple(vpc.cidrs(spec.tier)),
+            audit_log=LogGroup(self._logs.name, self._logs.arn),
         )
         self.nodes = pulumi.Output.all(*(self._description(pool) for pool in pools))
         self.register_outputs({"name": name, "kubeconfig": self.kubeconfig})
@@ -103,7 +105,7 @@ class EksCluster(Cluster):
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         role = ServiceAccountRole(name, self._issuer, namespace, service_account, policy=policy, opts=opts)
-        return Identity({ANNOTATION: role.arn}, [role.granted])
+        return Identity({ANNOTATION: role.arn}, [role.granted], [TOKEN_SERVICE])
 
     def _service_role(self) -> aws.iam.Role:
         return aws.iam.Role(
@@ -121,7 +123,7 @@ class EksCluster(Cluster):
             opts=self.child(),
         )
         # EKS would make the group itself, to be kept for ever and to stay behind.
-        logs = aws.cloudwatch.LogGroup(
+        self._logs = aws.cloudwatch.LogGroup(
             f"{self.name}-control-plane",
             name=f"/aws/eks/{self.name}/cluster",
             retention_in_days=spec.log_retention_days,
@@ -157,7 +159,7 @@ class EksCluster(Cluster):
             upgrade_policy={"support_type": "STANDARD"},
             deletion_protection=protect,
             # EKS deletes its network interfaces by the role's policy, and writes no log before the group is there.
-            opts=self.child(depends_on=[attached, logs], protect=protect),
+            opts=self.child(depends_on=[attached, self._logs], protect=protect),
         )
 
     def _administrators(self, spec: Spec, service_role: aws.iam.Role) -> list[pulumi.Resource]:

@@ -11,10 +11,13 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.data_tier.endpoint import Peer
 from components.policy import assume_role
 
 ANNOTATION = "eks.amazonaws.com/role-arn"
 AUDIENCE = "sts.amazonaws.com"
+TOKEN_SERVICE = Peer(ports=(443,), cidrs=("0.0.0.0/0",))
+"""STS, which gives a pod credentials for its token; its addresses are Amazon's to change."""
 
 
 class OidcProvider(Component):

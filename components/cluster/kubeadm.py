@@ -23,6 +23,7 @@ from components.cluster.ebs import STORAGE_CLASS
 from components.cluster.kubeadm_addons import KubeadmAddons
 from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewall
 from components.cluster.machine_role import MachineRole
+from components.data_tier.endpoint import Peer
 from components.policy import statement
 from components.scheduling import POOL_LABEL
 from components.vpc import Vpc
@@ -34,6 +35,8 @@ Settings = Mapping[str, pulumi.Input[str]]
 IMAGE_PARAMETER = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 _EBS_CSI_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
 _CONTROL_PLANE = "control-plane"
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+_METADATA = Peer(ports=(80,), cidrs=("169.254.169.254/32",))
 _WAIT = Path(__file__).with_name("wait_for_api.sh")
 
 
@@ -118,7 +121,7 @@ class KubeadmCluster(Cluster):
         """
         made = aws.iam.Policy(name, policy=policy, description=f"Pods of {service_account}", opts=opts)
         attached = aws.iam.RolePolicyAttachment(name, role=self._node_role.name, policy_arn=made.arn, opts=opts)
-        return Identity(depends_on=[attached])
+        return Identity(depends_on=[attached], peers=[_METADATA])
 
     def _load_balancers(self) -> list[ApiLoadBalancer]:
         """Make the internal one, and the public one where somebody outside is to come in by it."""

@@ -50,8 +50,10 @@ class Metrics(Component):
         scraping: Scraping,
         ingress: Ingress,
         pools: Sequence[NodePool] = (),
+        grafana_environment: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
+        """Install them; ``grafana_environment`` is what datasources refer to: variables, as `valueFrom` has them."""
         super().__init__("observability:Metrics", name, opts)
         password = random.RandomPassword(f"{name}-grafana", length=24, special=False, opts=self.child())
         self.grafana_password = password.result
@@ -84,7 +86,8 @@ class Metrics(Component):
                     ingress.class_name,
                     cluster.storage_class,
                     placement,
-                ),
+                )
+                | {"envValueFrom": dict(grafana_environment or {})},
                 "kube-state-metrics": {"resources": _MEDIUM, **placement},
                 "prometheus-node-exporter": {"namespaceOverride": on_every_node, "resources": _SMALL},
             },

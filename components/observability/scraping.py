@@ -23,6 +23,8 @@ class Scraping(Component):
     """What a ServiceMonitor, a PodMonitor or a PrometheusRule depends on."""
     scraper: Peer
     """Prometheus, as a NetworkPolicy lets it in."""
+    grafana: Peer
+    """Grafana, likewise: what it shows, it has to reach."""
 
     def __init__(
         self, name: str, spec: Observability, *, charts: Charts, namespaces: Namespaces, opts: pulumi.ResourceOptions
@@ -33,4 +35,5 @@ class Scraping(Component):
             f"{name}-crds", "prometheus-operator-crds", namespace=self.namespace, values={}, opts=self.child()
         )
         self.scraper = Peer(ports=(), namespace=self.namespace, pod_labels={"app.kubernetes.io/name": "prometheus"})
+        self.grafana = Peer(ports=(), namespace=self.namespace, pod_labels={"app.kubernetes.io/name": "grafana"})
         self.register_outputs({})

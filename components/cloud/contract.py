@@ -1,0 +1,41 @@
+"""What parts inside the cluster may ask of the cloud around it, without its SDK: a laptop does without both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A private bucket of object storage."""
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    """A group of log streams."""
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+
+class Cloud(Protocol):
+    """Makes what a part needs of the cloud, as that part's child: ``opts`` are the child's."""
+
+    @property
+    def region(self) -> str:
+        """The region that everything is made in."""
+        ...
+
+    def bucket(self, name: str, opts: pulumi.ResourceOptions) -> Bucket:
+        """Return a bucket for ``name``, a part of the platform: private, encrypted, reached over TLS alone."""
+        ...
+
+    def log_group(self, name: str, retention_days: int, opts: pulumi.ResourceOptions) -> LogGroup:
+        """Return a log group for ``name``, a part of the platform, that forgets after so many days."""
+        ...
