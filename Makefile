@@ -48,13 +48,13 @@ doctor: $(filled) ## what is found on this machine, what is missing, how to get 
 ##@ Tests and checks (none needs an account or the network)
 
 .PHONY: test unit engine golden lint fmt bench schema
-test: tools api-server lint ## everything: lint, then all tests
+test: tools kubernetes lint ## everything: lint, then all tests
 	@$(pytest)
 
 unit: $(filled) ## the tests that need no engine, those of the emulated AWS account left out
 	@$(pytest) -m "not engine and not account"
 
-engine: tools api-server ## the tests on the real engine and of the emulated AWS account
+engine: tools kubernetes ## the tests on the real engine and of the emulated AWS account
 	@$(pytest) -m "engine or account"
 
 golden: tools ## write the resource graphs in tests/golden anew
@@ -79,7 +79,7 @@ schema: $(filled) ## write the JSON schema of stack files anew
 
 ##@ This machine
 
-.PHONY: help venv tools api-server lock clean
+.PHONY: help venv tools kubernetes lock clean
 venv: $(filled) ## the virtualenv
 
 # One line per candidate that is not fit would only confuse; the error lists them all.
@@ -96,9 +96,9 @@ $(filled): requirements.lock
 tools: $(filled) ## pulumi, helm, actionlint, promtool, amtool: from the PATH, else downloaded, else built
 	@$(python) -m tools ensure pulumi helm actionlint promtool amtool
 
-# The programs of an API server that stacks' objects are tried on: tests alone need them, and building takes minutes.
-api-server: tools
-	@$(python) -m tools ensure etcd kube-apiserver
+# The parts of Kubernetes that stacks are tried on: tests alone need them, and building takes minutes.
+kubernetes: tools
+	@$(python) -m tools ensure etcd etcdctl etcdutl kube-apiserver kubeadm
 
 lock: $(filled) ## pin requirements*.txt anew, with hashes, into requirements.lock
 	@$(bin)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

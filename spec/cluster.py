@@ -93,6 +93,8 @@ class ControlPlane(Section):
     disk_gib: Annotated[int, Field(ge=20, le=16384, alias="diskGiB")] = 50
     tier: Name = "public"
     """Network tier that the control plane lives in."""
+    snapshot_retention_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """How long the hourly snapshots of etcd are kept in S3."""
 
 
 Cluster = Annotated[

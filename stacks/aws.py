@@ -80,7 +80,7 @@ def _cluster(spec: Platform, vpc: Vpc, charts: Charts, opts: pulumi.ResourceOpti
             made = EksCluster(spec.name, eks, spec.node_pools, vpc, protect=spec.protect, opts=opts)
             return made, _Nodes(made.node_security_group_id, instances=None)
         case cluster.KubeadmCluster() as kubeadm:
-            machines = KubeadmCluster(spec.name, kubeadm, spec.node_pools, vpc, charts, opts)
+            machines = KubeadmCluster(spec.name, kubeadm, spec.node_pools, vpc, charts, protect=spec.protect, opts=opts)
             instances = {
                 f"{pool}-{number}": instance
                 for pool, ids in machines.worker_ids.items()

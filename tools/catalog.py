@@ -163,6 +163,20 @@ CATALOG: tuple[Tool, ...] = (
         version_args=("--version",),
         package="go.etcd.io/etcd/server/v3",
     ),
+    Tool(
+        name="etcdctl",
+        version="3.6.5",
+        version_args=("version",),
+        package="go.etcd.io/etcd/etcdctl/v3",
+        pinned_in="etcd",
+    ),
+    Tool(
+        name="etcdutl",
+        version="3.6.5",
+        version_args=("version",),
+        package="go.etcd.io/etcd/etcdutl/v3",
+        pinned_in="etcd",
+    ),
 )
 
 

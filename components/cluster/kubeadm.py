@@ -25,6 +25,7 @@ from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewa
 from components.cluster.machine_role import MachineRole
 from components.data_tier.endpoint import Peer
 from components.policy import statement
+from components.private_bucket import PrivateBucket
 from components.scheduling import POOL_LABEL
 from components.vpc import Vpc
 from spec import cluster, node_pools
@@ -52,7 +53,11 @@ class KubeadmCluster(Cluster):
 
     Changes: a machine keeps the image and the boot script that it was made with, as well as the labels and taints that
     it registered with. A new image, or a changed script, must not replace every machine at once; a machine takes both
-    on when it is made anew, with `pulumi destroy --target <URN>` and `pulumi up`.
+    on when it is made anew, with `pulumi destroy --target <URN>` and `pulumi up`. The version of Kubernetes is a tag of
+    the machine: the control plane brings node after node to it, drained, within minutes after an `up`.
+
+    Loss: etcd is kept in S3 every hour. A control plane that is made anew where none answers goes on from the newest
+    snapshot, with the same authorities and keys, so nodes and kubeconfigs stay good.
 
     Endpoints: inside the VPC, an internal load balancer; a public one has public addresses even for those inside, whom
     it would then know by those of the NAT gateways. Where `apiAccessCidrs` are given, a second one is public, and is
@@ -71,9 +76,14 @@ class KubeadmCluster(Cluster):
         pools: Sequence[node_pools.NodePool],
         vpc: Vpc,
         charts: Charts,
+        *,
+        protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make the machines of ``spec`` and ``pools`` in ``vpc``, and wait until their API server is ready."""
+        """Make the machines of ``spec`` and ``pools`` in ``vpc``, and wait until their API server is ready.
+
+        Where ``protect``, etcd's snapshots are guarded against deletion.
+        """
         super().__init__("cluster:Kubeadm", name, opts)
         self._name, self._spec, self._vpc = name, spec, vpc
         self.storage_class = STORAGE_CLASS
@@ -91,8 +101,14 @@ class KubeadmCluster(Cluster):
             name=IMAGE_PARAMETER, opts=pulumi.InvokeOutputOptions(parent=self)
         ).value
 
+        snapshots = PrivateBucket(
+            f"{name}-etcd",
+            expire_days={"etcd/": spec.control_plane.snapshot_retention_days},
+            protect=protect,
+            opts=self.child(),
+        )
         common = self._common_settings()
-        masters = self._control_plane(common)
+        masters = self._control_plane(common, snapshots)
         workers = {pool.name: self._pool(pool, common) for pool in pools}
         self.worker_ids = {pool: [machine.id for machine in machines] for pool, machines in workers.items()}
         self.nodes = pulumi.Output.all(
@@ -188,12 +204,18 @@ class KubeadmCluster(Cluster):
             reader.allow(kind, statement(["secretsmanager:GetSecretValue"], [secret.arn]))
         return version.secret_arn
 
-    def _control_plane(self, common: Settings) -> list[aws.ec2.Instance]:
+    def _control_plane(self, common: Settings, snapshots: PrivateBucket) -> list[aws.ec2.Instance]:
         spec = self._spec.control_plane
-        # remove_lost_nodes.py asks which machines there still are; the action knows no resources.
+        # remove_lost_nodes.py and upgrade_nodes.py ask which machines there are; the action knows no resources.
         self._control_plane_role.allow("instances", statement(["ec2:DescribeInstances"]))
+        self._control_plane_role.allow(
+            "snapshots",
+            statement(["s3:ListBucket"], [snapshots.arn]),
+            statement(["s3:GetObject", "s3:PutObject"], [pulumi.Output.concat(snapshots.arn, "/etcd/*")]),
+        )
         settings = {
             **common,
+            "SNAPSHOTS": snapshots.name,
             "CONTROL_PLANE_SECRET": self._control_plane_secret(),
             "CONTROL_PLANE": json.dumps({"localAPIEndpoint": {"bindPort": API_PORT}}),
             "POD_CIDR": self._spec.pod_cidr,
@@ -265,7 +287,7 @@ class KubeadmCluster(Cluster):
             f"{self._name}-{name}",
             ami=self._image,
             instance_type=instance_type,
-            user_data=user_data,
+            user_data_base64=user_data,
             subnet_id=subnet_id,
             associate_public_ip_address=self._vpc.is_public(tier),
             vpc_security_group_ids=security_groups,
@@ -273,9 +295,10 @@ class KubeadmCluster(Cluster):
             instance_market_options={"market_type": "spot"} if spot else None,
             metadata_options={"http_tokens": "required", "http_put_response_hop_limit": hop_limit},
             root_block_device={"volume_type": "gp3", "volume_size": disk_gib, "encrypted": True},
-            tags=tags,
+            # What it is brought to, in place and in its turn, by upgrade_nodes.py.
+            tags={**tags, "kubernetes-version": self._spec.kubernetes_version},
             volume_tags=tags,
-            opts=self.child(ignore_changes=["ami", "userData"]),
+            opts=self.child(ignore_changes=["ami", "userDataBase64"]),
         )
 
     def _access(

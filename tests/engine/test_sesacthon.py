@@ -9,10 +9,12 @@ from tests.engine.lifecycle import Change, Lifecycle
 pytestmark = pytest.mark.engine
 
 STACK = "sesacthon"
+POOLS = "auth my scan character location info chat storage ai postgresql redis rabbitmq monitoring"
+MACHINES = ["control-plane-0", "scan-1", *(f"{pool}-0" for pool in POOLS.split())]
 
 
 class TestSesacthon(Lifecycle):
-    """A machine more, a service's image, the database's memory: each touches itself alone."""
+    """A machine more, a service's image, the database's memory, a release of Kubernetes: each touches itself alone."""
 
     CHANGES = [
         Change(
@@ -26,4 +28,6 @@ class TestSesacthon(Lifecycle):
             updated={"Release::scan"},
         ),
         Change("data.postgres.memory", "1536Mi", updated={"Cluster::postgresql"}),
+        # A tag of every machine, which upgrade_nodes.py on the control plane acts on; no machine is made anew.
+        Change("cluster.kubernetesVersion", "1.35.4", updated={f"Instance::sesacthon-{name}" for name in MACHINES}),
     ]

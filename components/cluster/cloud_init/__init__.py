@@ -7,6 +7,8 @@ neither; the machine fetches them by its own role.
 
 from __future__ import annotations
 
+import base64
+import gzip
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,25 +25,36 @@ MAX_USER_DATA = 16 * 1024
 _HERE = Path(__file__).parent
 _OURS, _UNITS = "/opt/groundwork", "/etc/systemd/system"
 _EVERYWHERE = {
+    "lib.sh": _OURS,
     "bootstrap.sh": _OURS,
+    "upgrade.sh": _OURS,
     "fetch_secret.py": _OURS,
     "join.yaml": _OURS,
     "groundwork-bootstrap.service": _UNITS,
+    "groundwork-upgrade.service": _UNITS,
+    "groundwork-upgrade.timer": _UNITS,
     "kubernetes.conf": "/etc/sysctl.d",
     "modules.conf": "/etc/modules-load.d",
 }
 _CONTROL_PLANE = {
     "init.yaml": _OURS,
+    "etcd_snapshot.py": _OURS,
+    "restore_etcd.sh": _OURS,
     "remove_lost_nodes.py": _OURS,
+    "upgrade_nodes.py": _OURS,
+    "groundwork-etcd.service": _UNITS,
+    "groundwork-etcd.timer": _UNITS,
     "groundwork-nodes.service": _UNITS,
     "groundwork-nodes.timer": _UNITS,
+    "groundwork-upgrades.service": _UNITS,
+    "groundwork-upgrades.timer": _UNITS,
 }
 
 
 def user_data(role: Role, settings: Mapping[str, str]) -> str:
-    """Return the cloud-config of a machine; ``settings`` are environment variables that its scripts read.
+    """Return the cloud-config of a machine as AWS takes it: compressed, which cloud-init sees by itself, in base64.
 
-    Raises ValueError where AWS would refuse it for its size.
+    ``settings`` are environment variables that the machine's scripts read. Raises ValueError for more than AWS takes.
     """
     files = _EVERYWHERE | ({} if role == "worker" else _CONTROL_PLANE)
     units = [Path(name).name for name in files if name.endswith(("bootstrap.service", ".timer"))]
@@ -58,9 +71,11 @@ def user_data(role: Role, settings: Mapping[str, str]) -> str:
         "runcmd": [["systemctl", "enable", "--now", "--no-block", *units]],
     }
     text = "#cloud-config\n" + yaml.dump(config, Dumper=_Dumper, sort_keys=False, width=1000)
-    if len(text.encode()) > MAX_USER_DATA:
-        raise ValueError(f"user data of a {role} machine has {len(text.encode())} bytes; AWS takes {MAX_USER_DATA}")
-    return text
+    # Without a time in it: what has not changed must not look as if it had.
+    compressed = gzip.compress(text.encode(), mtime=0)
+    if len(compressed) > MAX_USER_DATA:
+        raise ValueError(f"user data of a {role} machine has {len(compressed)} bytes; AWS takes {MAX_USER_DATA}")
+    return base64.b64encode(compressed).decode()
 
 
 def _file(name: str, directory: str) -> dict[str, str]:

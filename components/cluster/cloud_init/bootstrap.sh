@@ -4,41 +4,13 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
+# shellcheck source=components/cluster/cloud_init/lib.sh
+source /opt/groundwork/lib.sh
+
 readonly RUN=/run/groundwork      # in memory, and removed by systemd as soon as this script ends, however it ends
 readonly KEEP=/var/lib/groundwork # outlives a reboot
 
 step() { printf 'groundwork: [%s/5] %s (%s s)\n' "$1" "$2" "$SECONDS"; }
-
-# retry TRIES COMMAND...: again after a pause that doubles, up to a minute.
-retry() {
-  local tries=$1 pause=2
-  shift
-  until "$@"; do
-    if ((--tries == 0)); then
-      echo "groundwork: gave up: $*" >&2
-      return 1
-    fi
-    echo "groundwork: failed, again in $pause s: $*" >&2
-    sleep "$pause"
-    pause=$((pause < 32 ? pause * 2 : 60))
-  done
-}
-
-fetch() { curl --fail --silent --show-error --location --max-time 30 "$@"; }
-
-metadata() {
-  local token
-  token=$(fetch --request PUT --header 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
-  fetch --header "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/$1"
-}
-
-apt() { apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold --quiet=2 --yes "$@"; }
-
-# add_repository NAME KEY SOURCE
-add_repository() {
-  retry 6 fetch --output "/etc/apt/keyrings/$1.asc" "$2"
-  echo "deb [signed-by=/etc/apt/keyrings/$1.asc] $3" >"/etc/apt/sources.list.d/$1.list"
-}
 
 prepare_kernel() {
   systemctl restart systemd-modules-load
@@ -47,18 +19,13 @@ prepare_kernel() {
   sed --in-place '/\sswap\s/d' /etc/fstab
 }
 
-install_packages() {
-  local kubernetes=https://pkgs.k8s.io/core:/stable:/v${KUBERNETES_VERSION%.*}/deb
-  local packages=("kubelet=$KUBERNETES_VERSION-*" "kubeadm=$KUBERNETES_VERSION-*" "kubectl=$KUBERNETES_VERSION-*")
-  export DEBIAN_FRONTEND=noninteractive
+install_runtime_and_kubernetes() {
   install --directory --mode=0755 /etc/apt/keyrings
-  add_repository kubernetes "$kubernetes/Release.key" "$kubernetes/ /"
   add_repository docker https://download.docker.com/linux/ubuntu/gpg \
     "https://download.docker.com/linux/ubuntu $(lsb_release --short --codename) stable"
-  retry 6 apt update
-  retry 6 apt install --no-install-recommends --allow-change-held-packages \
-    "containerd.io=$CONTAINERD_VERSION.*" "${packages[@]}" conntrack ethtool socat gettext-base python3-boto3
-  apt-mark hold containerd.io kubelet kubeadm kubectl
+  add_kubernetes "$KUBERNETES_VERSION"
+  install_packages "containerd.io=$CONTAINERD_VERSION.*" {kubelet,kubeadm,kubectl}="$KUBERNETES_VERSION-*" \
+    conntrack ethtool socat gettext-base python3-boto3
   systemctl enable kubelet
   systemctl restart containerd
 }
@@ -97,6 +64,7 @@ founds() { [[ $ROLE == first ]] && { [[ -e $KEEP/founding ]] || ! retry 4 api_an
 found() {
   touch "$KEEP/founding"
   configure init
+  /opt/groundwork/restore_etcd.sh "$SNAPSHOTS" "$RUN/kubeadm.yaml"
   kubeadm init --config "$RUN/kubeadm.yaml" --skip-token-print
 }
 
@@ -109,7 +77,7 @@ install --directory "$KEEP"
 step 1 "kernel: modules, sysctl, no swap"
 prepare_kernel
 step 2 "packages: containerd $CONTAINERD_VERSION, Kubernetes $KUBERNETES_VERSION"
-install_packages
+install_runtime_and_kubernetes
 if [[ -e /etc/kubernetes/kubelet.conf && ! -e $KEEP/founding ]]; then
   echo "groundwork: clearing away an attempt that failed"
   kubeadm reset --force

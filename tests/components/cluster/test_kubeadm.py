@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
+import shlex
 import subprocess
+import sys
 from pathlib import Path
+from shutil import which
+from string import Template
 from typing import Any
 
 import pytest
@@ -19,9 +24,10 @@ from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 from components.cluster import cloud_init
 from components.cluster.certificates import public_key_pin
 from sandbox.mocks import EmulatedMocks
-from spec.load import from_file, stack_file
+from spec.load import ROOT, from_file, stack_file
 from stacks.aws import aws_ground
 from tests.recorder import run_under
+from tools import ensure
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
 USER_DATA_BYTES = 16 * 1024
@@ -54,7 +60,7 @@ def of(made: list[MockResourceArgs], type: str) -> dict[str, dict[str, Any]]:
 
 
 def user_data(machine: dict[str, Any]) -> str:
-    return machine.get("userData") or base64.b64decode(machine["userDataBase64"]).decode()
+    return gzip.decompress(base64.b64decode(machine["userDataBase64"])).decode()
 
 
 def test_there_are_fourteen_machines_of_the_types_in_the_file(made: list[MockResourceArgs]) -> None:
@@ -74,7 +80,7 @@ def test_user_data_is_small_cloud_config(made: list[MockResourceArgs]) -> None:
         text = user_data(machine)
         assert text.startswith("#cloud-config\n")
         assert yaml.safe_load(text)["runcmd"]
-        assert len(text.encode()) < USER_DATA_BYTES
+        assert len(base64.b64decode(machine["userDataBase64"])) < USER_DATA_BYTES
 
 
 def test_user_data_holds_no_secret(made: list[MockResourceArgs]) -> None:
@@ -122,9 +128,43 @@ def test_kubeadm_files_have_the_current_api_version(made: list[MockResourceArgs]
     assert versions == {"kubeadm.k8s.io/v1beta4"}
 
 
-def test_scripts_parse() -> None:
-    for script in Path(cloud_init.__file__).parent.glob("*.sh"):
-        subprocess.run(["bash", "-n", str(script)], check=True)
+def test_shellcheck_has_nothing_to_say_of_the_scripts() -> None:
+    scripts = [*Path(cloud_init.__file__).parent.glob("*.sh"), Path(cloud_init.__file__).parents[1] / "wait_for_api.sh"]
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    checked = subprocess.run(
+        [shellcheck, "--shell=bash", "--external-sources", f"--source-path={ROOT}", *scripts],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.stdout == ""
+
+
+def machine_files(machine: dict[str, Any]) -> dict[str, str]:
+    """The files that a machine boots with, by name."""
+    return {Path(each["path"]).name: each["content"] for each in yaml.safe_load(user_data(machine))["write_files"]}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("machine", "file"), [("control-plane-0", "init.yaml"), ("auth-0", "join.yaml")])
+def test_kubeadm_takes_its_configuration(made: list[MockResourceArgs], tmp_path: Path, machine: str, file: str) -> None:
+    files = machine_files(of(made, INSTANCE)[f"sesacthon-{machine}"])
+    settings = dict(line.split("=", 1) for line in shlex.split(files["machine.env"]))
+    fetched = {"TOKEN": "abcdef.0123456789abcdef", "CA_CERT_HASH": f"sha256:{'0' * 64}", "PROVIDER_ID": "aws:///a/i-1"}
+    (tmp_path / file).write_text(Template(files[file]).substitute(settings | fetched))
+    command = [ensure("kubeadm"), "config", "validate", "--config", tmp_path / file]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not which("cloud-init"), reason="cloud-init, of Linux distributions alone, is not on the PATH")
+@pytest.mark.parametrize("machine", ["control-plane-0", "auth-0"])
+def test_cloud_init_takes_the_user_data(made: list[MockResourceArgs], tmp_path: Path, machine: str) -> None:
+    config = tmp_path / "user-data"
+    config.write_text(user_data(of(made, INSTANCE)[f"sesacthon-{machine}"]))
+    command = ["cloud-init", "schema", "--config-file", config]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_no_machine_has_an_address_of_its_own_on_the_internet(made: list[MockResourceArgs]) -> None:
