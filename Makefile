@@ -29,7 +29,7 @@ MAKEFLAGS += --no-builtin-rules
 
 ##@ A stack in the sandbox (STACK=dev unless given)
 
-.PHONY: $(stack_commands) serve doctor
+.PHONY: $(stack_commands) hosts serve doctor
 up: ## bring the stack up on the real Pulumi engine with emulated providers: no account, no Docker
 preview: ## what `up` would change
 refresh: ## compare the state with the emulated account
@@ -38,6 +38,9 @@ export: ## the stack's deployment as JSON, on standard output (make -s export > 
 manifests: ## every Kubernetes object of the stack as YAML
 $(stack_commands): $(filled)
 	@$(python) -m sandbox $@ $(STACK)
+
+hosts: $(filled) ## print the lines that /etc/hosts needs to find the stack's hosts on this machine
+	@$(python) -m spec hosts $(STACK)
 
 serve: $(filled) ## start the emulated providers and print the environment that attaches them
 	@$(python) -m sandbox serve

@@ -15,8 +15,9 @@ import pulumi_kubernetes as kubernetes
 from components.charts import SERVICE_CHART
 from components.component import Component
 from components.data_tier.endpoint import Endpoint, Engine, Peer
-from components.ingress import MINION, Ingress
+from components.ingress import Ingress
 from components.namespaces import Namespaces
+from components.nginx import MINION
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from spec.node_pools import NodePool

@@ -11,8 +11,9 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.charts import Charts
 from components.component import Component
-from components.ingress import MINION, Ingress
+from components.ingress import Ingress
 from components.namespaces import Namespaces
+from components.nginx import MINION
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from spec.node_pools import NodePool

@@ -9,11 +9,13 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.networking.v1 import Ingress as IngressResource
 
+from components.certificates import SOLVER_PODS, SOLVER_PORT, Certificates
 from components.charts import Charts
 from components.cluster.contract import Cluster, LoadBalancing
 from components.component import Component
 from components.data_tier.endpoint import Peer
 from components.namespaces import Namespaces
+from components.nginx import CLASS, MASTER
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.traffic import ANYWHERE, allow, coming_from, ports
@@ -21,19 +23,10 @@ from spec.node_pools import NodePool
 from spec.parts import Ingress as Spec
 
 HTTP, HTTPS, METRICS = 80, 443, 9113
-NODE_PORT = 30080
-"""Port of every node that leads to HTTP, where load balancing is by node ports."""
 NODE_PORT, NODE_PORT_TLS = 30080, 30443
 """Where every node answers, on a cluster whose load balancing is node ports."""
 HEALTH_PATH = "/nginx-health"
 """Answered with 200 on the HTTP port whatever the host: where a load balancer's health check belongs."""
-
-# NGINX takes one Ingress for a host and refuses the others, unless they are parts of one: a master that owns the host
-# and its TLS, and minions, in any namespace, that own paths.
-# https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/cross-namespace-configuration/
-_PART = "nginx.org/mergeable-ingress-type"
-MINION = {_PART: "minion"}
-"""Annotations of an Ingress that serves paths of a host that the controller was given."""
 
 _LABELS = {"app.kubernetes.io/name": "nginx-ingress"}
 
@@ -54,7 +47,7 @@ _SERVICE: dict[LoadBalancing, dict[str, Any]] = {
 class Ingress(Component):
     """NGINX, its IngressClass, and the hosts that it answers for."""
 
-    class_name = "nginx"
+    class_name = CLASS
     peer: Peer
     """The controller, as a NetworkPolicy of whatever stands behind it lets it in."""
 
@@ -69,6 +62,7 @@ class Ingress(Component):
         hosts: Iterable[str] = (),
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
+        certificates: Certificates | None = None,
         target_group_arn: pulumi.Input[str] | None = None,
         binder: pulumi.Resource | None = None,
         address: pulumi.Input[str] | None = None,
@@ -76,6 +70,7 @@ class Ingress(Component):
     ) -> None:
         """Install the controller and make it the owner of ``hosts``; whatever answers at one is a MINION.
 
+        ``certificates`` are those it serves HTTPS with; without, TLS ends before it.
         Where the cluster's load balancing is a target group, ``target_group_arn`` is the group, of target type ip, that
         the controller's pods are bound to, ``binder`` the release of the AWS Load Balancer Controller that does so, and
         ``address`` the load balancer's name, to be written into the status of every Ingress.
@@ -100,8 +95,16 @@ class Ingress(Component):
             egress=[ANYWHERE],
             opts=self.child(),
         )
+        if certificates and certificates.solves_over_http:
+            allow(
+                f"{name}-challenges",
+                namespace=namespace,
+                pods=SOLVER_PODS,
+                ingress=coming_from([self.peer], SOLVER_PORT),
+                opts=self.child(),
+            )
         for host in sorted(set(hosts)):
-            self._own(name, host, namespace)
+            self._own(name, host, namespace, spec, certificates)
         if target_group_arn is not None:
             CustomResource(
                 name,
@@ -164,16 +167,23 @@ class Ingress(Component):
             },
         }
 
-    def _own(self, name: str, host: str, namespace: pulumi.Input[str]) -> None:
+    def _own(
+        self, name: str, host: str, namespace: pulumi.Input[str], spec: Spec, certificates: Certificates | None
+    ) -> None:
         """Make the host's master, which has neither paths nor a backend of its own."""
+        # The provider would wait for endpoints and an address; a master has no endpoints.
+        annotations: dict[str, Any] = {**MASTER, "pulumi.com/skipAwait": "true"}
+        owned: Any = {"ingress_class_name": self.class_name, "rules": [{"host": host}]}
+        if spec.tls and certificates:
+            annotations |= {
+                "cert-manager.io/cluster-issuer": certificates.issuer,
+                "nginx.org/ssl-redirect": str(spec.tls.redirect).lower(),
+            }
+            # cert-manager makes the Secret, in this namespace, where nobody but the controller reads it.
+            owned |= {"tls": [{"hosts": [host], "secret_name": f"{host}-tls"}]}
         IngressResource(
             f"{name}-{host}",
-            metadata={
-                "name": host,
-                "namespace": namespace,
-                # The provider would wait for endpoints and an address; a master has no endpoints.
-                "annotations": {_PART: "master", "pulumi.com/skipAwait": "true"},
-            },
-            spec={"ingress_class_name": self.class_name, "rules": [{"host": host}]},
+            metadata={"name": host, "namespace": namespace, "annotations": annotations},
+            spec=owned,
             opts=self.child(),
         )

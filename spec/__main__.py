@@ -1,6 +1,7 @@
-"""Check stack files, or write their JSON schema.
+"""Check stack files, print what /etc/hosts needs, or write the JSON schema of stack files.
 
 Usage: python -m spec validate [STACK …]
+       python -m spec hosts STACK
        python -m spec schema
 """
 
@@ -11,6 +12,7 @@ import json
 import sys
 from typing import Any
 
+from spec.hosts import entries
 from spec.load import NAMESPACE, ROOT, from_file, stack_file, stacks
 from spec.mistakes import SpecError
 from spec.platform import Platform
@@ -43,19 +45,37 @@ def schema() -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0, or 1 when a stack file has mistakes."""
     parser = argparse.ArgumentParser(
-        prog="python -m spec", description="Check stack files, or write their JSON schema."
+        prog="python -m spec", description="Check stack files, and what follows from them."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     validate = commands.add_parser("validate", help="check stack files and report every mistake")
     validate.add_argument("stack", nargs="*", help="names of stacks; all of them when none is given")
+    hosts = commands.add_parser("hosts", help="print the lines that /etc/hosts needs, for a cluster on this machine")
+    hosts.add_argument("stack")
     commands.add_parser("schema", help=f"write {SCHEMA.relative_to(ROOT)}")
     options = parser.parse_args(arguments)
     if options.command == "schema":
         SCHEMA.write_text(json.dumps(schema(), indent=2) + "\n")
         print(f"wrote {SCHEMA.relative_to(ROOT)}")
         return 0
+    try:
+        return _hosts(options.stack) if options.command == "hosts" else _validate(options.stack or stacks())
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _hosts(stack: str) -> int:
+    lines = entries(from_file(stack_file(stack)))
+    print(
+        "\n".join(lines) if lines else f"{stack}: its hosts are found by DNS", file=sys.stdout if lines else sys.stderr
+    )
+    return 0
+
+
+def _validate(names: list[str]) -> int:
     failed = False
-    for stack in options.stack or stacks():
+    for stack in names:
         try:
             platform = from_file(stack_file(stack))
             print(f"{stack}: {platform.cluster.target}, {len(platform.services)} services, sound")

@@ -9,12 +9,15 @@ from pydantic import Field, StringConstraints
 from spec.base import Cidr, Duration, Host, Name, Quantity, Section
 from spec.logs import Logs
 from spec.services import Compute, Resources, UrlPath
+from spec.tls import TlsIssuer
 
 
 class Ingress(Section):
     """The ingress controller: F5 NGINX, the maintained one since kubernetes/ingress-nginx was retired in March 2026."""
 
     replicas: Annotated[int, Field(ge=1, le=20)] = 1
+    tls: TlsIssuer | None = None
+    """Who certifies the hosts; left out, TLS ends before the controller: at the edge's load balancer, or nowhere."""
     pool: Name | None = None
 
 

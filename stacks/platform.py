@@ -8,6 +8,8 @@ from typing import Any
 import pulumi
 
 from components.app_services import AppServices, Surroundings
+from components.cert_manager import CertManager
+from components.certificates import Certificates, dns_policy
 from components.charts import Charts
 from components.data_tier.endpoint import Engine, consumers
 from components.data_tier.postgres import InClusterPostgres
@@ -41,6 +43,7 @@ def build(spec: Platform) -> None:
         spec.ingress,
         cluster=cluster,
         hosts=spec.hosts(),
+        certificates=_certificates(spec, ground, common),
         target_group_arn=way_in.target_group_arn,
         binder=way_in.binder,
         address=way_in.address,
@@ -84,6 +87,19 @@ def _logs(spec: Platform, ground: Ground, common: Any) -> Logs | None:
     if spec.observability is None or spec.observability.logs is None:
         return None
     return Logs("logs", spec.observability.logs, cluster=ground.cluster, cloud=ground.cloud, **common)
+
+
+def _certificates(spec: Platform, ground: Ground, common: Any) -> Certificates | None:
+    """Make the issuer of the hosts' certificates, and tell people whom to trust."""
+    tls = spec.ingress.tls
+    if tls is None:
+        return None
+    parts = {key: value for key, value in common.items() if key != "pools"}
+    cert_manager = CertManager("cert-manager", cluster=ground.cluster, policy=dns_policy(tls), **parts)
+    made = Certificates("certificates", tls, cert_manager=cert_manager, opts=common["opts"])
+    if made.authority is not None:
+        pulumi.export("certificateAuthority", made.authority)
+    return made
 
 
 def _engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:

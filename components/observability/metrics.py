@@ -12,8 +12,9 @@ from pulumi_kubernetes.core.v1 import Secret
 from components.charts import Charts
 from components.cluster.contract import Cluster
 from components.component import Component
-from components.ingress import MINION, Ingress
+from components.ingress import Ingress
 from components.namespaces import Namespaces
+from components.nginx import MINION
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.traffic import ANYWHERE, allow, among, coming_from

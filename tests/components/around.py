@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.cert_manager import CertManager
+from components.certificates import Certificates
 from components.charts import Charts
 from components.cloud.contract import Bucket, LogGroup
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
@@ -74,9 +76,17 @@ class Around:
         self.scraping = Scraping("scraping", observability, **self.common) if scraped else None
         self.common["scraping"] = self.scraping
 
-    def ingress(self, **given: Any) -> Ingress:
-        """Return an ingress controller on this cluster."""
-        return Ingress("ingress", IngressSpec(), cluster=self.cluster, **self.common, **given)
+    def ingress(self, *, tls: Any = None, **given: Any) -> Ingress:
+        """Return an ingress controller on this cluster; ``tls`` is that section of a stack file."""
+        spec = IngressSpec.model_validate({"tls": tls})
+        return Ingress("ingress", spec, cluster=self.cluster, **self.common, **given)
+
+    def certificates(self, tls: Any, name: str = "certificates") -> Certificates:
+        """Return an issuer of certificates with cert-manager under it; ``tls`` is that section of a stack file."""
+        spec: Any = IngressSpec.model_validate({"tls": tls}).tls
+        prefix = "" if name == "certificates" else f"{name}-"
+        cert_manager = CertManager(f"{prefix}cert-manager", cluster=self.cluster, **self.common)
+        return Certificates(name, spec, cert_manager=cert_manager, opts=self.common["opts"])
 
 
 def service(name: str = "web", **fields: Any) -> Service:

@@ -70,6 +70,9 @@ def _made() -> list[Registered]:
         users = consumers(services, "postgres", around.namespaces.ensure)
         postgres = PostgresSpec.model_validate({"engine": "inCluster", "instances": 3})
         InClusterPostgres("db", postgres, users, cluster=around.cluster, **around.common)
+        around.certificates({"issuer": "localAuthority"})
+        for name, zone in (("http", None), ("dns", "Z0123456789")):
+            around.certificates({"issuer": "acme", "email": "a@example.com", "hostedZone": zone}, name)
         ingress = around.ingress(target_group_arn="arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/a/1")
         gitops = GitopsSpec.model_validate({"engine": "argocd", "repository": {"url": "https://git.example.com/a"}})
         Gitops("argocd", gitops, services, ingress=ingress, **around.common)
@@ -81,7 +84,15 @@ def _made() -> list[Registered]:
 def test_every_custom_resource_fits_its_crd():
     made = _made()
     kinds = {each.type.rpartition(":")[2] for each in made}
-    assert kinds == {"ApplicationSet", "Cluster", "DatabaseRole", "Pooler", "PodMonitor", "TargetGroupBinding"}
+    assert kinds == {
+        "ApplicationSet",
+        "Cluster",
+        "ClusterIssuer",
+        "DatabaseRole",
+        "Pooler",
+        "PodMonitor",
+        "TargetGroupBinding",
+    }
     mistakes = [
         f"{each.type} {'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
         for each in made
