@@ -50,7 +50,7 @@ doctor: $(filled) ## what is found on this machine, what is missing, how to get 
 
 ##@ Tests and checks (none needs an account or the network)
 
-.PHONY: test unit engine golden lint fmt bench schema
+.PHONY: test unit engine golden lint fmt bench schema reachability
 test: tools kubernetes lint ## everything: lint, then all tests
 	@$(pytest)
 
@@ -62,6 +62,9 @@ engine: tools kubernetes ## the tests on the real engine and of the emulated AWS
 
 golden: tools ## write the resource graphs in tests/golden anew
 	@$(python) -m tests.graph
+
+reachability: tools ## write docs/reachability.md anew: who can reach whom, by the policies of every stack
+	@$(python) -m tests.reachability.table
 
 lint: tools ## ruff, types, helm lint, actionlint
 	@$(bin)/ruff check

@@ -16,6 +16,7 @@ from components.namespaces import Namespaces
 from components.nginx import MINION
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
+from components.traffic import allow, among, coming_from
 from spec.node_pools import NodePool
 from spec.parts import Gitops as Spec
 from spec.parts import Repository
@@ -35,6 +36,9 @@ _PARTS = {
     "redis": _SMALL,
     "redisSecretInit": _SMALL,
 }
+_SERVER = 8080
+# https://argo-cd.readthedocs.io/en/stable/operator-manual/metrics/; the ApplicationSet controller's is 8080.
+_METRICS = (8080, 8082, 8083, 8084, 9001)
 _SCRAPED = ("controller", "repoServer", "server", "applicationSet", "notifications")
 
 # Go, which reads the interval, knows no days and weeks: https://pkg.go.dev/time#ParseDuration
@@ -77,6 +81,23 @@ class Gitops(Component):
             values=_values(spec, password, ingress, scraping is not None, on_pool(spec.pool, pools)),
             opts=self.child(depends_on=[scraping.crds] if scraping else []),
         )
+        allow(
+            name,
+            namespace=namespace,
+            pods={},
+            ingress=[
+                among({}, direction="from"),
+                *coming_from([scraping.scraper] if scraping else [], *_METRICS),
+            ],
+            opts=self.child(),
+        )
+        allow(
+            f"{name}-server",
+            namespace=namespace,
+            pods={"app.kubernetes.io/name": "argocd-server"},
+            ingress=coming_from([ingress.peer], _SERVER),
+            opts=self.child(),
+        )
         if spec.repository:
             where = {each.namespace: namespaces.ensure(each.namespace) for each in services}
             CustomResource(
@@ -101,7 +122,8 @@ def _values(
     }
     # A CRD that is kept would be left behind by `destroy`.
     values: dict[str, Any] = {"fullnameOverride": "argocd", "crds": {"keep": False}, "dex": {"enabled": False}, **parts}
-    values["global"] = {"networkPolicy": {"create": True}, **placement}
+    # Those of the chart let everybody reach the server.
+    values["global"] = {"networkPolicy": {"create": False}, **placement}
     values["configs"] = {
         "cm": {"timeout.reconciliation": seconds(spec.reconciliation)},
         # TLS ends in front of it: at the ingress controller, or at the load balancer.

@@ -21,7 +21,7 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.component import Component
-from spec.security import LimitRange, Namespace, Quota, Security
+from spec.security import Egress, LimitRange, Quota, Security
 
 _ANYWHERE = NetworkPolicyEgressRuleArgs()
 _DNS = NetworkPolicyEgressRuleArgs(
@@ -45,18 +45,20 @@ class Namespaces(Component):
             made = self._namespace(namespace.name, namespace.pod_security)
             self._quota(made, namespace.name, namespace.quota or spec.quota)
             self._limit_range(made, namespace.name, namespace.limit_range or spec.limit_range)
-            self._default_deny(made, namespace)
+            self._default_deny(made, namespace.name, namespace.egress)
         self.register_outputs({})
 
-    def ensure(self, name: str, pod_security: str = "restricted") -> pulumi.Output[str]:
+    def ensure(self, name: str, pod_security: str = "restricted", egress: Egress = "open") -> pulumi.Output[str]:
         """Return the name of a namespace that exists: the spec's, or one made for a part of the platform.
 
-        A namespace made here has no quota, since what an operator needs is the operator's affair;
-        ``pod_security`` is the standard it enforces, and the caller says beside it why it is not ``restricted``.
+        A namespace made here has no quota, since what an operator needs is the operator's affair. Nothing gets in
+        but by a policy of the part's own; out goes what ``egress`` says. ``pod_security`` is the standard it enforces,
+        and the caller says beside it why it is not ``restricted``.
         """
-        made = self._made.get(name) or self._namespace(name, pod_security)
+        if name not in self._made:
+            self._default_deny(self._namespace(name, pod_security), name, egress)
         # Taken by its key, a preview knows it, although other parts of the metadata are yet to come.
-        return made.metadata["name"]
+        return self._made[name].metadata["name"]
 
     def _namespace(self, name: str, pod_security: str) -> NamespaceResource:
         standards = {"enforce": pod_security, "audit": "restricted", "warn": "restricted"}
@@ -93,15 +95,15 @@ class Namespaces(Component):
             opts=self.child(),
         )
 
-    def _default_deny(self, namespace: NamespaceResource, spec: Namespace) -> None:
+    def _default_deny(self, namespace: NamespaceResource, name: str, egress: Egress) -> None:
         """Nothing comes in and, unless egress is open, only DNS goes out; services add what they need."""
         NetworkPolicy(
-            f"{spec.name}-default-deny",
+            f"{name}-default-deny",
             metadata=_inside(namespace, "default-deny"),
             spec=NetworkPolicySpecArgs(
                 pod_selector=LabelSelectorArgs(),
                 policy_types=["Ingress", "Egress"],
-                egress=[_ANYWHERE if spec.egress == "open" else _DNS],
+                egress=[_ANYWHERE if egress == "open" else _DNS],
             ),
             opts=self.child(),
         )

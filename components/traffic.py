@@ -21,6 +21,10 @@ DNS: Rule = {
 # of itself.
 API_SERVER: Rule = {"ports": [{"protocol": "TCP", "port": port} for port in (443, 6443)]}
 
+# Nor does a selector name it where it comes from: a node or a network interface of the control plane. Those have
+# private addresses (https://www.rfc-editor.org/rfc/rfc1918, https://www.rfc-editor.org/rfc/rfc6598).
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+
 
 def ports(*numbers: int) -> dict[str, Any]:
     """Return the part of a rule that names TCP ports."""
@@ -36,6 +40,11 @@ def coming_from(peers: Iterable[Peer], *numbers: int) -> list[Rule]:
 def going_to(peers: Iterable[Peer]) -> list[Rule]:
     """Return egress rules that let pods reach ``peers`` at the ports that those name."""
     return [{"to": peer.selectors(), **ports(*peer.ports)} for peer in peers]
+
+
+def from_api_server(*numbers: int) -> Rule:
+    """Return the rule that lets the API server call webhooks and aggregated APIs on TCP ports."""
+    return {"from": [{"ipBlock": {"cidr": cidr}} for cidr in _PRIVATE], **ports(*numbers)}
 
 
 def among(labels: Mapping[str, str], *numbers: int, direction: str) -> Rule:

@@ -9,6 +9,8 @@ from pydantic import Field
 from spec.base import Name, Section
 from spec.services import Compute
 
+Egress = Literal["restricted", "open"]
+
 
 class Quota(Section):
     """The most that everything in a namespace may ask for together."""
@@ -31,7 +33,7 @@ class Namespace(Section):
     name: Name
     pod_security: Literal["privileged", "baseline", "restricted"] = "restricted"
     """Pod Security Standard that is enforced; warnings and audit are always `restricted`."""
-    egress: Literal["restricted", "open"] = "restricted"
+    egress: Egress = "restricted"
     """`restricted`: DNS and what services declare; `open`: anywhere, for engines that fetch or replicate."""
     quota: Quota | None = None
     """Left out, the platform's default quota."""

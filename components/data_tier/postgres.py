@@ -20,7 +20,7 @@ from components.data_tier.endpoint import Consumer, Endpoint, Peer
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
-from components.traffic import API_SERVER, allow, among, coming_from
+from components.traffic import API_SERVER, allow, among, coming_from, from_api_server
 from spec.base import quantity
 from spec.data import InClusterPostgres as Spec
 from spec.data import Pooler
@@ -32,10 +32,11 @@ _API_VERSION = "postgresql.cnpg.io/v1"
 _OPERATOR_NAMESPACE = "cnpg-system"
 
 PORT = 5432
-_STATUS, _METRICS, _POOLER_METRICS = 8000, 9187, 9127
+_STATUS, _METRICS, _POOLER_METRICS, _WEBHOOK = 8000, 9187, 9127, 9443
 
 _CLUSTER_PODS = {"cnpg.io/cluster": CLUSTER}
 _POOLER_PODS = {**_CLUSTER_PODS, "cnpg.io/podRole": "pooler"}
+_OPERATOR_PODS = {"app.kubernetes.io/name": "cloudnative-pg"}
 
 # Roles that each access brings. A writer owns the schema with the other writers, and reaches what they have made.
 # https://www.postgresql.org/docs/current/predefined-roles.html
@@ -81,10 +82,11 @@ class InClusterPostgres(Component):
         self._database = spec.database
         self._namespace = namespaces.ensure(spec.namespace)
         self._consumers = {consumer.name: consumer for consumer in consumers}
+        operators = namespaces.ensure(_OPERATOR_NAMESPACE)
         operator = charts.release(
             f"{name}-operator",
             "cloudnative-pg",
-            namespace=namespaces.ensure(_OPERATOR_NAMESPACE),
+            namespace=operators,
             values={"resources": _OPERATOR_RESOURCES},
             opts=self.child(),
         )
@@ -108,7 +110,7 @@ class InClusterPostgres(Component):
             for pooler, kind in poolers.items()
         }
         self._secrets = {consumer.name: self._role(name, consumer, database) for consumer in consumers}
-        self._traffic(name, scraping)
+        self._traffic(name, operators, scraping)
         if scraping:
             self._monitor(name, scraping)
         self.address = pulumi.Output.concat(self._host(WRITER), f":{PORT}")
@@ -193,10 +195,15 @@ class InClusterPostgres(Component):
         )
         return pulumi.Output.all(_name(for_consumer), _name(role)).apply(lambda names: names[0])
 
-    def _traffic(self, name: str, scraping: Scraping | None) -> None:
+    def _traffic(self, name: str, operators: pulumi.Output[str], scraping: Scraping | None) -> None:
         """Consumers reach the poolers, and only poolers and the operator reach the database."""
-        operator = Peer(
-            ports=(), namespace=_OPERATOR_NAMESPACE, pod_labels={"app.kubernetes.io/name": "cloudnative-pg"}
+        operator = Peer(ports=(), namespace=operators, pod_labels=_OPERATOR_PODS)
+        allow(
+            f"{name}-operator",
+            namespace=operators,
+            pods=_OPERATOR_PODS,
+            ingress=[from_api_server(_WEBHOOK)],
+            opts=self.child(),
         )
         scrapers = [scraping.scraper] if scraping else []
         allow(

@@ -1,0 +1,168 @@
+"""Every pod of a stack, with its labels and ports.
+
+Pods of what is rendered here stand in the objects. Pods of charts that are fetched, and those that operators make of
+custom resources, stand in two tables; where GROUNDWORK_CHARTS names a directory of charts, a test compares the first
+of them with what the charts render.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tests.reachability.policies import Pod
+from tests.stack_objects import Made, Object, Release
+
+NAME, INSTANCE, COMPONENT = (f"app.kubernetes.io/{key}" for key in ("name", "instance", "component"))
+
+Labels = Mapping[str, str]
+Ports = Mapping[str, int]
+Row = tuple[str, Labels, Ports]
+
+# By chart: the pods' name, the labels that a policy may select by, and the ports that matter to one. Pods in their
+# node's own network are left out: no NetworkPolicy is about them. `{release}` is the release's name.
+CHARTS: Mapping[str, tuple[Row, ...]] = {
+    "argo-cd": tuple(
+        (f"argocd-{part}", {NAME: f"argocd-{part}", INSTANCE: "{release}"}, ports)
+        for part, ports in {
+            "application-controller": {"metrics": 8082},
+            "applicationset-controller": {"metrics": 8080, "webhook": 7000},
+            "notifications-controller": {"metrics": 9001},
+            "redis": {"redis": 6379},
+            "repo-server": {"repo-server": 8081, "metrics": 8084},
+            "server": {"server": 8080, "metrics": 8083},
+        }.items()
+    ),
+    "cloudnative-pg": (
+        (
+            "cloudnative-pg",
+            {NAME: "cloudnative-pg", INSTANCE: "{release}"},
+            {"webhook-server": 9443, "metrics": 8080},
+        ),
+    ),
+    "kube-prometheus-stack": (
+        ("grafana", {NAME: "grafana", INSTANCE: "{release}"}, {"grafana": 3000}),
+        (
+            "kube-state-metrics",
+            {NAME: "kube-state-metrics", INSTANCE: "{release}", COMPONENT: "metrics"},
+            {"http": 8080},
+        ),
+        (
+            "prometheus-operator",
+            {NAME: "kube-prometheus-stack-prometheus-operator", INSTANCE: "{release}"},
+            {"http": 8080},
+        ),
+    ),
+    "nginx-ingress": (
+        (
+            "ingress controller",
+            {NAME: "nginx-ingress", INSTANCE: "{release}"},
+            {"http": 80, "https": 443, "prometheus": 9113},
+        ),
+    ),
+    # Nothing that a policy is about: definitions alone, or pods of kube-system, which has no policies.
+    "aws-ebs-csi-driver": (),
+    "aws-load-balancer-controller": (),
+    "crd.projectcalico.org.v1": (),
+    "metrics-server": (),
+    "prometheus-operator-crds": (),
+    "service": (),
+    "tigera-operator": (),
+}
+
+
+def _named(of: Object) -> str:
+    return of["metadata"]["name"]
+
+
+# By kind of custom resource: what its operator makes of it.
+# https://cloudnative-pg.io/documentation/1.30/labels_annotations/
+# https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.1/pkg/prometheus/server/statefulset.go
+CUSTOM: Mapping[str, Callable[[Object], Row]] = {
+    "Cluster": lambda of: (
+        f"{_named(of)} (instances)",
+        {"cnpg.io/cluster": _named(of), "cnpg.io/podRole": "instance"},
+        {"postgresql": 5432, "status": 8000, "metrics": 9187},
+    ),
+    "Pooler": lambda of: (
+        _named(of),
+        {
+            "cnpg.io/cluster": of["spec"]["cluster"]["name"],
+            "cnpg.io/podRole": "pooler",
+            "cnpg.io/poolerName": _named(of),
+        },
+        {"pgbouncer": 5432, "metrics": 9127},
+    ),
+}
+
+# Prometheus and Alertmanager are custom resources of the chart itself, so its values say whether there are any.
+OPERATED: Mapping[str, tuple[str, Ports]] = {
+    "prometheus": ("prometheus", {"http-web": 9090, "reloader-web": 8080}),
+    "alertmanager": ("alertmanager", {"http-web": 9093, "reloader-web": 8080}),
+}
+
+_TEMPLATED = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
+
+
+def pods(stack: Made) -> list[Pod]:
+    """Return the pods of a stack. Raises KeyError for a chart that the table does not have."""
+    found = [*_rendered(stack), *_of_charts(stack), *_of_operators(stack)]
+    unique = {(pod.namespace, pod.name): pod for pod in found}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _of_charts(stack: Made) -> Iterator[Pod]:
+    for release in stack.releases:
+        if release.chart not in CHARTS:
+            raise KeyError(f"chart {release.chart} of release {release.name}: say in {__file__} what pods it makes")
+        for name, labels, ports in CHARTS[release.chart]:
+            yield Pod(
+                name,
+                release.namespace,
+                {key: value.replace("{release}", release.name) for key, value in labels.items()},
+                ports,
+            )
+        if release.chart == "kube-prometheus-stack":
+            yield from _operated(release)
+
+
+def _operated(release: Release) -> Iterator[Pod]:
+    for part, (name, ports) in OPERATED.items():
+        if (release.values.get(part) or {}).get("enabled", True):
+            labels = {NAME: name, INSTANCE: f"{release.name}-{part}"}
+            yield Pod(name, release.namespace, labels, ports)
+
+
+def _of_operators(stack: Made) -> Iterator[Pod]:
+    for each in stack.objects:
+        if each["kind"] in CUSTOM:
+            name, labels, ports = CUSTOM[each["kind"]](each)
+            yield Pod(name, each["metadata"]["namespace"], labels, ports)
+
+
+def _rendered(stack: Made) -> Iterator[Pod]:
+    """Pods of objects that are the program's own; those of a chart at hand have rows of the table."""
+    for each in stack.objects:
+        if each["kind"] in _TEMPLATED and _chart(each) in ("", "service"):
+            pod = template(each)
+            if not pod["spec"].get("hostNetwork"):
+                labels = pod["metadata"].get("labels") or {}
+                yield Pod(labels.get(NAME, _named(each)), each["metadata"]["namespace"], labels, ports_of(pod["spec"]))
+
+
+def template(workload: Object) -> dict[str, Any]:
+    """Return a workload's pod template."""
+    spec = workload["spec"]
+    return (spec["jobTemplate"]["spec"] if workload["kind"] == "CronJob" else spec)["template"]
+
+
+def ports_of(spec: Object) -> dict[str, int]:
+    """Return the named ports of a pod's containers."""
+    listening = [port for container in spec["containers"] for port in container.get("ports") or ()]
+    return {port.get("name", str(port["containerPort"])): port["containerPort"] for port in listening}
+
+
+def _chart(rendered: Object) -> str:
+    """Return the chart that an object says it is from; empty for one of the program's own."""
+    labels = rendered["metadata"].get("labels") or {}
+    return labels.get("helm.sh/chart", labels.get("chart", "")).rpartition("-")[0]

@@ -1,0 +1,155 @@
+"""Who can reach whom in every stack, compared with what the platforms promise."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from spec.load import stacks
+from tests.reachability.pods import CHARTS, NAME, Row, ports_of, template
+from tests.reachability.policies import Pod
+from tests.reachability.table import AURORA, DNS, INTERNET, PAGE, STRANGER, Reachability, page, reachability
+from tests.stack_objects import Made, Object, made
+
+# Those that stand on AWS take seconds each, most of them the emulated account's.
+EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
+# Kubernetes' own, and one whose only pod is in its node's network.
+WITHOUT_POLICIES = {"default", "kube-system", "kube-public", "kube-node-lease", "tigera-operator"}
+WAY_IN, SCRAPER = "ingress controller", "prometheus"
+
+
+@pytest.fixture(params=EVERY_STACK)
+def stack(request: pytest.FixtureRequest) -> Made:
+    return made(request.param)
+
+
+@pytest.fixture
+def found(stack: Made) -> Reachability:
+    return reachability(stack)
+
+
+def _listening(found: Reachability) -> list[Pod]:
+    return [end for end in found.ends if isinstance(end, Pod) and end is not DNS]
+
+
+def test_a_service_is_reached_by_the_ingress_where_it_has_a_route_by_its_users_and_by_prometheus(
+    stack: Made, found: Reachability
+) -> None:
+    for service in stack.spec.services:
+        users = {other.name for other in stack.spec.services if service.name in other.uses}
+        expected = users | ({WAY_IN} if service.routes else set())
+        expected |= {SCRAPER} if stack.spec.observability and service.metrics else set()
+        assert found.reaching(found.pod(service.name), service.port) == expected, service.name
+
+
+def test_a_service_reaches_what_it_uses_and_dns_and_nothing_else(stack: Made, found: Reachability) -> None:
+    by_name = {service.name: service for service in stack.spec.services}
+    for service in stack.spec.services:
+        expected = {(DNS.name, 53)} | {(used, by_name[used].port) for used in service.uses if used in by_name}
+        if any(use.startswith("postgres.") for use in service.uses):
+            postgres = stack.spec.data.postgres
+            expected.add((AURORA if postgres and postgres.engine == "aurora" else "postgresql", 5432))
+        assert found.reached(found.pod(service.name)) == expected, service.name
+
+
+def test_every_pod_is_isolated_in_both_directions(found: Reachability) -> None:
+    open_ = [
+        (pod.name, direction)
+        for pod in _listening(found)
+        for direction in ("Ingress", "Egress")
+        if pod is not STRANGER and not found.policies.isolate(pod, direction)
+    ]
+    assert open_ == []
+
+
+def test_a_pod_that_no_policy_knows_is_isolated_in_every_namespace(stack: Made, found: Reachability) -> None:
+    names = {each["metadata"]["name"] for each in stack.of_kind("Namespace")} - WITHOUT_POLICIES
+    new = [Pod("new", name, {}) for name in names]
+    assert [pod.namespace for pod in new if not found.policies.isolate(pod, "Ingress")] == []
+    assert [pod.namespace for pod in new if not found.policies.isolate(pod, "Egress")] == []
+
+
+def test_from_outside_only_the_ingress_controller_is_reached(found: Reachability) -> None:
+    reached = {name for name, _ in found.reached(INTERNET)}
+    assert reached & {pod.name for pod in _listening(found)} == {WAY_IN}
+
+
+def test_a_pod_that_nobody_knows_reaches_no_pod_but_the_ingress_and_dns(found: Reachability) -> None:
+    pods = {pod.name for pod in _listening(found)}
+    assert {name for name, _ in found.reached(STRANGER)} & pods == {WAY_IN}
+
+
+def test_prometheus_scrapes_everybody(found: Reachability) -> None:
+    unseen = [
+        pod.name
+        for pod in _listening(found)
+        for name, port in pod.ports.items()
+        # Nobody has the operator's metrics scraped.
+        if name == "metrics" and pod.name != "cloudnative-pg" and SCRAPER not in found.reaching(pod, port)
+    ]
+    assert unseen == []
+
+
+def test_dev_is_the_table_of_the_laptop_platform() -> None:
+    dev = made("dev")
+    found = reachability(dev)
+    assert found.reaching(found.pod("frontend"), 3000) == {WAY_IN, SCRAPER}
+    assert found.reached(found.pod("frontend")) == {("backend", 4000), (DNS.name, 53)}
+    assert found.reaching(found.pod("backend"), 4000) == {"frontend", WAY_IN, SCRAPER}
+    infra = {pod.name for pod in _listening(found) if pod.namespace == "infra"}
+    for pod in (found.pod(name) for name in infra):
+        others = {name for port in pod.ports.values() for name in found.reaching(pod, port)} - infra
+        in_front = {WAY_IN} if pod.ports.keys() <= {"ui", "http"} else {"backend", SCRAPER}
+        operators = {each.name for each in _listening(found) if each.namespace not in ("frontend", "monitoring")}
+        assert others <= in_front | (operators - {"backend", WAY_IN}), pod.name
+    assert ("postgresql", 5432) in found.reached(found.pod("backend"))
+
+
+def test_dev_answers_at_its_own_hosts_through_one_service_alone() -> None:
+    dev = made("dev")
+    masters = {
+        each["spec"]["rules"][0]["host"]
+        for each in dev.of_kind("Ingress")
+        if each["metadata"].get("annotations", {}).get("nginx.org/mergeable-ingress-type") == "master"
+    }
+    assert masters == set(dev.spec.hosts())
+    offered = [each for each in dev.releases if any(kind in str(each.values) for kind in ("LoadBalancer", "NodePort"))]
+    assert [each.chart for each in offered] == ["nginx-ingress"]
+    assert not any(each["spec"].get("type") in ("LoadBalancer", "NodePort") for each in _services_of_our_own(dev))
+
+
+def _services_of_our_own(stack: Made) -> list[Object]:
+    return [each for each in stack.of_kind("Service") if each["metadata"]["namespace"] != "ingress"]
+
+
+@pytest.mark.engine
+def test_in_blog_the_service_reaches_the_database_and_nothing_else() -> None:
+    found = reachability(made("blog"))
+    assert found.reached(found.pod("blog-service")) == {("postgresql", 5432), (DNS.name, 53)}
+
+
+@pytest.mark.engine
+def test_the_documentation_shows_the_tables_as_they_are() -> None:
+    assert PAGE.read_text() == page(), "run `make reachability` and review the diff"
+
+
+@pytest.mark.engine
+@pytest.mark.skipif("GROUNDWORK_CHARTS" not in os.environ, reason="GROUNDWORK_CHARTS names no directory of charts")
+def test_the_table_of_pods_is_what_the_charts_render(stack: Made) -> None:
+    rendered: dict[str, dict[str, tuple[dict, dict]]] = {}
+    for each in (obj for kind in ("Deployment", "StatefulSet", "DaemonSet") for obj in stack.of_kind(kind)):
+        labels, spec = template(each)["metadata"]["labels"], template(each)["spec"]
+        if not spec.get("hostNetwork"):
+            rendered.setdefault(each["metadata"]["namespace"], {})[labels.get(NAME, "")] = labels, ports_of(spec)
+    rows: list[tuple[Row, str, str]] = [
+        (row, release.name, release.namespace)
+        for release in stack.releases
+        if any(release.namespace == namespace for namespace in rendered)
+        for row in CHARTS[release.chart]
+    ]
+    for (name, labels, ports), release, namespace in rows:
+        wanted = {key: value.replace("{release}", release) for key, value in labels.items()}
+        has, listens = rendered[namespace][wanted[NAME]]
+        assert wanted.items() <= has.items(), name
+        assert set(ports.values()) <= set(listens.values()), name

@@ -1,0 +1,87 @@
+"""What a stack makes of its cluster, without the engine: the program run on the emulated cloud, in this process."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pulumi.runtime.mocks import MockMonitor
+
+from sandbox.command import ACCOUNT
+from sandbox.kubernetes.cluster import Cluster
+from sandbox.mocks import EmulatedMocks
+from spec.load import from_file, stack_file
+from spec.platform import Platform
+from stacks.platform import build
+from tests.recorder import run_under
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A Helm release: its chart by the name that the chart gives itself, and the values it was given."""
+
+    name: str
+    namespace: str
+    chart: str
+    values: Object
+
+
+@dataclass(frozen=True)
+class Made:
+    """A stack's cluster once everything is in it.
+
+    Objects of a chart are there where the chart is at hand: charts/service always, third-party charts where
+    GROUNDWORK_CHARTS names a directory of them.
+    """
+
+    spec: Platform
+    objects: tuple[Object, ...]
+    releases: tuple[Release, ...]
+
+    def of_kind(self, kind: str) -> list[Object]:
+        """Return the objects of a kind."""
+        return [each for each in self.objects if each["kind"] == kind]
+
+
+@cache
+def made(stack: str) -> Made:
+    """Return what a stack's file makes of its cluster."""
+    spec = from_file(stack_file(stack))
+    cloud = EmulatedMocks()
+    with tempfile.TemporaryDirectory() as directory, _environment(ACCOUNT, directory):
+        run_under(MockMonitor(cloud), lambda: build(spec))
+    clusters: Mapping[str, Cluster] = cloud.cloud.emulator("kubernetes").snapshot() or {}  # type: ignore[assignment]
+    return Made(spec, tuple(_objects(clusters.values())), tuple(_releases(clusters.values())))
+
+
+def _objects(clusters: Iterable[Cluster]) -> Iterator[Object]:
+    for cluster in clusters:
+        yield from (entry.live for entry in cluster.entries.values())
+
+
+def _releases(clusters: Iterable[Cluster]) -> Iterator[Release]:
+    for cluster in clusters:
+        for release in cluster.releases.values():
+            about, given = release.document["metadata"], release.document["spec"]
+            chart = Path(given["chart"]).name.removesuffix(f"-{given['version']}.tgz")
+            yield Release(about["name"], about["namespace"], chart, given["values"])
+
+
+@contextmanager
+def _environment(key: str, value: str) -> Iterator[None]:
+    before = os.environ.get(key)
+    os.environ[key] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(key)
+        if before is not None:
+            os.environ[key] = before
