@@ -16,7 +16,7 @@ from components.namespaces import Namespaces
 from components.nginx import MINION
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
-from components.traffic import allow, among, coming_from
+from components.traffic import ANYWHERE, allow, among, coming_from
 from spec.node_pools import NodePool
 from spec.parts import Gitops as Spec
 from spec.parts import Repository
@@ -89,6 +89,8 @@ class Gitops(Component):
                 among({}, direction="from"),
                 *coming_from([scraping.scraper] if scraping else [], *_METRICS),
             ],
+            # To the API server, and to wherever repositories and notifications are.
+            egress=[ANYWHERE],
             opts=self.child(),
         )
         allow(

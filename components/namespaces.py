@@ -48,15 +48,15 @@ class Namespaces(Component):
             self._default_deny(made, namespace.name, namespace.egress)
         self.register_outputs({})
 
-    def ensure(self, name: str, pod_security: str = "restricted", egress: Egress = "open") -> pulumi.Output[str]:
+    def ensure(self, name: str, pod_security: str = "restricted") -> pulumi.Output[str]:
         """Return the name of a namespace that exists: the spec's, or one made for a part of the platform.
 
-        A namespace made here has no quota, since what an operator needs is the operator's affair. Nothing gets in
-        but by a policy of the part's own; out goes what ``egress`` says. ``pod_security`` is the standard it enforces,
-        and the caller says beside it why it is not ``restricted``.
+        A namespace made here has no quota, since what an operator needs is the operator's affair. But for DNS nothing
+        gets in or out without a policy of the part's own. ``pod_security`` is the standard it enforces, and the caller
+        says beside it why it is not ``restricted``.
         """
         if name not in self._made:
-            self._default_deny(self._namespace(name, pod_security), name, egress)
+            self._default_deny(self._namespace(name, pod_security), name, "restricted")
         # Taken by its key, a preview knows it, although other parts of the metadata are yet to come.
         return self._made[name].metadata["name"]
 

@@ -112,7 +112,7 @@ def _engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
         here = {"cluster": ground.cluster, "protect": spec.protect}
         return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
     assert ground.managed_postgres is not None  # a rule of the spec
-    jobs = namespaces.ensure("database-jobs", egress="restricted")
+    jobs = namespaces.ensure("database-jobs")
     return {"postgres": ground.managed_postgres(postgres, users, jobs)}
 
 

@@ -20,7 +20,7 @@ from components.data_tier.endpoint import Consumer, Endpoint, Peer
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
-from components.traffic import API_SERVER, allow, among, coming_from, from_api_server
+from components.traffic import API_SERVER, allow, among, coming_from, from_api_server, going_to
 from spec.base import quantity
 from spec.data import InClusterPostgres as Spec
 from spec.data import Pooler
@@ -203,6 +203,7 @@ class InClusterPostgres(Component):
             namespace=operators,
             pods=_OPERATOR_PODS,
             ingress=[from_api_server(_WEBHOOK)],
+            egress=[API_SERVER, *going_to([Peer((PORT, _STATUS), self._namespace, _CLUSTER_PODS)])],
             opts=self.child(),
         )
         scrapers = [scraping.scraper] if scraping else []

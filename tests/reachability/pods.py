@@ -33,6 +33,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             "server": {"server": 8080, "metrics": 8083},
         }.items()
     ),
+    "alloy": (("alloy", {NAME: "alloy", INSTANCE: "{release}"}, {"http-metrics": 12345}),),
     "cloudnative-pg": (
         (
             "cloudnative-pg",
@@ -40,6 +41,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             {"webhook-server": 9443, "metrics": 8080},
         ),
     ),
+    "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http": 2020}),),
     "kube-prometheus-stack": (
         ("grafana", {NAME: "grafana", INSTANCE: "{release}"}, {"grafana": 3000}),
         (
@@ -53,6 +55,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             {"http": 8080},
         ),
     ),
+    "loki": (("loki", {NAME: "loki", INSTANCE: "{release}"}, {"http-metrics": 3100, "memberlist": 7946}),),
     "nginx-ingress": (
         (
             "ingress controller",
@@ -60,6 +63,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             {"http": 80, "https": 443, "prometheus": 9113},
         ),
     ),
+    "promtail": (("promtail", {NAME: "promtail", INSTANCE: "{release}"}, {"http-metrics": 3101}),),
     # Nothing that a policy is about: definitions alone, or pods of kube-system, which has no policies.
     "aws-ebs-csi-driver": (),
     "aws-load-balancer-controller": (),

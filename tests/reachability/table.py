@@ -24,6 +24,7 @@ API_SERVER = Outside("the API server", "10.255.255.254", {"https": 6443})
 STRANGER = Pod("any other pod", "default", {})
 DNS = Pod("cluster DNS", "kube-system", {"k8s-app": "kube-dns"}, {"dns": 53})
 AURORA = "aurora"
+_UNHEARD_OF = 9  # the discard service: whoever may reach it anywhere has open egress
 
 _INTRODUCTION = """\
 # Who can reach whom
@@ -85,7 +86,7 @@ def table(stack: Made) -> str:
     lines = ["| Namespace | Pods | Port | Reached by |", "|---|---|---|---|"]
     # Databases are found from within only, and what listens outside of the cluster calls nobody in it.
     callers = [end for end in found.ends if end is not DNS and end.name != AURORA]
-    leaving = {end.name for end in callers if isinstance(end, Pod) and found.policies.allow(end, INTERNET, 443)}
+    leaving = {end.name for end in callers if isinstance(end, Pod) and found.policies.allow(end, INTERNET, _UNHEARD_OF)}
     for end in found.ends:
         namespace = f"`{end.namespace}`" if isinstance(end, Pod) else ""
         for name, port in end.ports.items():

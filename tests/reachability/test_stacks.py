@@ -86,7 +86,7 @@ def test_prometheus_scrapes_everybody(found: Reachability) -> None:
         for pod in _listening(found)
         for name, port in pod.ports.items()
         # Nobody has the operator's metrics scraped.
-        if name == "metrics" and pod.name != "cloudnative-pg" and SCRAPER not in found.reaching(pod, port)
+        if "metrics" in name and pod.name != "cloudnative-pg" and SCRAPER not in found.reaching(pod, port)
     ]
     assert unseen == []
 
