@@ -19,10 +19,10 @@ from components.ingress import Ingress
 from components.namespaces import Namespaces
 from components.nginx import MINION
 from components.observability.scraping import Scraping
-from components.observability.tracing import Tracing
 from components.scheduling import on_pool
 from spec.node_pools import NodePool
 from spec.services import Image, Service
+from spec.traffic import Traffic
 
 # What the release of a service waits for: its pods, ready.
 _TIMEOUT_SECONDS = 600
@@ -45,7 +45,6 @@ class Surroundings:
     pools: Sequence[NodePool] = ()
     scraping: Scraping | None = None
     scrape_interval: str = "30s"
-    tracing: Tracing | None = None
 
     def used(self, service: Service) -> list[Service]:
         """Return the services that a service uses."""
@@ -76,7 +75,7 @@ def values(service: Service, around: Surroundings) -> dict[str, Any]:
         "replicas": {"min": service.replicas.min, "max": service.replicas.max},
         "autoscaling": {"cpuPercent": service.replicas.target_cpu},
         "resources": service.resources.model_dump(),
-        "env": _environment(service, endpoints, used, around.tracing),
+        "env": _environment(service, endpoints, used),
         "ingress": _routes(service, around.ingress),
         "networkPolicy": _network_policy(service, around, endpoints, used),
         "metrics": _metrics(service, around),
@@ -95,12 +94,11 @@ def _entrypoint(image: Image) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _environment(
-    service: Service, endpoints: Sequence[Endpoint], used: Sequence[Service], tracing: Tracing | None
-) -> list[dict[str, Any]]:
-    """PORT, where to find what it uses and where traces go, and its own settings, which win."""
-    urls = {f"{other.name.replace('-', '_').upper()}_URL": url(other) for other in used}
-    follows = {"PORT": str(service.port), **urls, **(tracing.environment(service) if tracing else {})}
+def _environment(service: Service, endpoints: Sequence[Endpoint], used: Sequence[Service]) -> list[dict[str, Any]]:
+    """PORT, where to find what it uses, and its own settings, which win."""
+    follows = {"PORT": str(service.port)} | {
+        f"{other.name.replace('-', '_').upper()}_URL": url(other) for other in used
+    }
     plain = [{"name": name, "value": value} for name, value in (follows | service.env).items()]
     from_engines = [variable for endpoint in endpoints for variable in endpoint.environment()]
     return [*plain, *(variable for variable in from_engines if variable["name"] not in service.env)]
@@ -115,7 +113,18 @@ def _routes(service: Service, ingress: Ingress) -> dict[str, Any]:
         "className": ingress.class_name,
         "annotations": MINION,
         "hosts": [{"host": host, "paths": paths} for host, paths in by_host.items()],
+        **(_traffic(service.traffic) if by_host else {}),
     }
+
+
+def _traffic(traffic: Traffic) -> dict[str, Any]:
+    """Return what the chart's section `ingress` calls the same things; nothing for what is not asked for."""
+    asked = traffic.model_dump(by_alias=True, exclude_defaults=True)
+    # An allowance that is given counts as a whole, with its own defaults.
+    for name, section in (("rateLimit", traffic.rate_limit), ("cors", traffic.cors)):
+        if section is not None:
+            asked[name] = section.model_dump(by_alias=True)
+    return asked
 
 
 def _peer(service: Service) -> Peer:
@@ -127,7 +136,6 @@ def _network_policy(
 ) -> dict[str, Any]:
     callers = [_peer(other) for other in around.users(service)] + ([around.ingress.peer] if service.routes else [])
     called = [_peer(other) for other in used] + [endpoint.peer for endpoint in endpoints]
-    called += [around.tracing.peer] if around.tracing else []
     scrapers = [around.scraping.scraper] if around.scraping else []
     return {
         "enabled": True,
@@ -167,9 +175,11 @@ class AppServices(Component):
     ) -> None:
         """Install ``services``; what they use, and who may reach them, follows from ``around``."""
         super().__init__("app:AppServices", name, opts)
-        # A ServiceMonitor is refused before its CRD is there; the chart's values say nothing of that order.
+        # A ServiceMonitor is refused before its CRD is there, and a Policy for CORS before its own; the chart's values
+        # say nothing of that order.
         monitors = [around.scraping.crds] if around.scraping else []
         for service in services:
+            policies = [around.ingress.release] if service.routes and service.traffic.cors else []
             kubernetes.helm.v3.Release(
                 service.name,
                 name=service.name,
@@ -178,6 +188,6 @@ class AppServices(Component):
                 values=values(service, around),
                 timeout=_TIMEOUT_SECONDS,
                 cleanup_on_fail=True,
-                opts=self.child(depends_on=monitors),
+                opts=self.child(depends_on=[*monitors, *policies]),
             )
         self.register_outputs({})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -50,6 +50,8 @@ class Ingress(Component):
     class_name = CLASS
     peer: Peer
     """The controller, as a NetworkPolicy of whatever stands behind it lets it in."""
+    release: pulumi.Resource
+    """What the controller's own kinds, such as Policy, wait for."""
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class Ingress(Component):
         target_group_arn: pulumi.Input[str] | None = None,
         binder: pulumi.Resource | None = None,
         address: pulumi.Input[str] | None = None,
+        proxies: Sequence[pulumi.Input[str]] = (),
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Install the controller and make it the owner of ``hosts``; whatever answers at one is a MINION.
@@ -73,17 +76,18 @@ class Ingress(Component):
         ``certificates`` are those it serves HTTPS with; without, TLS ends before it.
         Where the cluster's load balancing is a target group, ``target_group_arn`` is the group, of target type ip, that
         the controller's pods are bound to, ``binder`` the release of the AWS Load Balancer Controller that does so, and
-        ``address`` the load balancer's name, to be written into the status of every Ingress.
+        ``address`` the load balancer's name, to be written into the status of every Ingress. ``proxies`` are the
+        networks of a load balancer that ends TLS: who the client is, and that it came by HTTPS, is known from it.
         """
         super().__init__("ingress:Ingress", name, opts)
         # NGINX runs as nobody special and adds one capability, NET_BIND_SERVICE, the one that `restricted` allows.
         namespace = namespaces.ensure("ingress")
         self.peer = Peer(ports=(HTTP, HTTPS), namespace=namespace, pod_labels=_LABELS)
-        controller = charts.release(
+        self.release = charts.release(
             name,
             "nginx-ingress",
             namespace=namespace,
-            values=self._values(name, spec, cluster, pools, scraping, address),
+            values=self._values(name, spec, cluster, pools, scraping, _settings(spec, address, proxies)),
             opts=self.child(depends_on=[scraping.crds] if scraping else []),
         )
         allow(
@@ -104,7 +108,7 @@ class Ingress(Component):
                 opts=self.child(),
             )
         for host in sorted(set(hosts)):
-            self._own(name, host, namespace, spec, certificates)
+            self._own(name, host, namespace, spec, certificates, behind_tls=bool(proxies))
         if target_group_arn is not None:
             CustomResource(
                 name,
@@ -117,7 +121,7 @@ class Ingress(Component):
                     "serviceRef": {"name": f"{name}-controller", "port": HTTP},
                 },
                 # Its finalizer is taken off by the binder, which therefore has to outlive it.
-                opts=self.child(depends_on=[controller, *([binder] if binder else [])]),
+                opts=self.child(depends_on=[self.release, *([binder] if binder else [])]),
             )
         self.register_outputs({})
 
@@ -128,7 +132,7 @@ class Ingress(Component):
         cluster: Cluster,
         pools: Sequence[NodePool],
         scraping: Scraping | None,
-        address: pulumi.Input[str] | None,
+        settings: Mapping[str, Any],
     ) -> dict[str, Any]:
         compute = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
         controller = {
@@ -152,7 +156,7 @@ class Ingress(Component):
             ],
             # Anonymous usage data goes to F5 unless it is told not to.
             "telemetryReporting": {"enable": False},
-            "config": {"entries": {} if address is None else {"external-status-address": address}},
+            "config": {"entries": dict(settings)},
             **on_pool(spec.pool, pools),
         }
         return {
@@ -168,12 +172,22 @@ class Ingress(Component):
         }
 
     def _own(
-        self, name: str, host: str, namespace: pulumi.Input[str], spec: Spec, certificates: Certificates | None
+        self,
+        name: str,
+        host: str,
+        namespace: pulumi.Input[str],
+        spec: Spec,
+        certificates: Certificates | None,
+        *,
+        behind_tls: bool,
     ) -> None:
         """Make the host's master, which has neither paths nor a backend of its own."""
         # The provider would wait for endpoints and an address; a master has no endpoints.
         annotations: dict[str, Any] = {**MASTER, "pulumi.com/skipAwait": "true"}
         owned: Any = {"ingress_class_name": self.class_name, "rules": [{"host": host}]}
+        if behind_tls:
+            # So that what stands behind is told https, and makes links and cookies that fit.
+            annotations |= {"nginx.org/redirect-to-https": "true"}
         if spec.tls and certificates:
             annotations |= {
                 "cert-manager.io/cluster-issuer": certificates.issuer,
@@ -187,3 +201,21 @@ class Ingress(Component):
             spec=owned,
             opts=self.child(),
         )
+
+
+def _settings(
+    spec: Spec, address: pulumi.Input[str] | None, proxies: Sequence[pulumi.Input[str]]
+) -> dict[str, pulumi.Input[str]]:
+    """Return entries of the controller's ConfigMap.
+
+    https://docs.nginx.com/nginx-ingress-controller/configuration/global-configuration/configmap-resource/
+    """
+    settings: dict[str, pulumi.Input[str]] = {}
+    if address is not None:
+        settings["external-status-address"] = address
+    if trusted := [*proxies, *spec.trusted_proxies]:
+        # The last address that no proxy of ours wrote down is the client; what stands before it anybody may claim.
+        settings["real-ip-header"] = "X-Forwarded-For"
+        settings["real-ip-recursive"] = "True"
+        settings["set-real-ip-from"] = pulumi.Output.all(*trusted).apply(",".join)
+    return settings

@@ -9,6 +9,7 @@ from spec.mistakes import Mistake, Path
 from spec.platform import Platform
 from spec.rules import rule
 from spec.tls import Acme
+from spec.traffic import Traffic
 
 # Names that mean something on one network alone, so that nobody can prove them to a public authority.
 # https://www.iana.org/assignments/special-use-domain-names and RFC 8375; `local` is mDNS's, RFC 6762.
@@ -47,3 +48,16 @@ def authorities_certify_what_they_can_see_proved(platform: Platform) -> Iterator
     if tls.hosted_zone and not isinstance(platform.cluster, EksCluster | KubeadmCluster):
         problem = f"can't be changed from {platform.cluster.target}, whose pods have no identity in AWS"
         yield Mistake((*path, "hostedZone"), problem, "leave it out: hosts are proved on port 80", tls.hosted_zone)
+
+
+@rule
+def traffic_is_what_comes_by_routes(platform: Platform) -> Iterator[Mistake]:
+    """How the ingress treats a service is nothing without a route to it."""
+    for position, service in enumerate(platform.services):
+        here: Path = ("services", position, "traffic")
+        if service.traffic != Traffic() and not service.routes:
+            yield Mistake(here, "has no meaning without a route", "add one to routes, or remove it")
+        cors = service.traffic.cors
+        if cors and cors.credentials and "*" in cors.origins:
+            problem = "would hand everybody's pages the visitor's cookies"
+            yield Mistake((*here, "cors", "origins"), problem, "name the origins, or drop credentials", cors.origins)

@@ -10,7 +10,6 @@ from spec.base import Cidr, Duration, Host, Name, Quantity, Section
 from spec.logs import Logs
 from spec.services import Compute, Resources, UrlPath
 from spec.tls import TlsIssuer
-from spec.traces import Traces
 
 
 class Ingress(Section):
@@ -19,6 +18,9 @@ class Ingress(Section):
     replicas: Annotated[int, Field(ge=1, le=20)] = 1
     tls: TlsIssuer | None = None
     """Who certifies the hosts; left out, TLS ends before the controller: at the edge's load balancer, or nowhere."""
+    trusted_proxies: list[Cidr] = []
+    """Networks of proxies before the platform, such as a CDN's, whose word on who the client is is taken; the edge's
+    own load balancer is among them in any case."""
     pool: Name | None = None
 
 
@@ -60,8 +62,6 @@ class Observability(Section):
     alertmanager: Alertmanager | None = Alertmanager()
     logs: Logs | None = None
     """Left out, nobody collects them: `kubectl logs` has what the nodes still hold."""
-    traces: Traces | None = None
-    """Left out, services are told nothing of traces."""
     pool: Name | None = None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from spec.base import Host, Name, Port, Quantity, Section
+from spec.traffic import Traffic
 
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/_.~-]*$")]
@@ -100,6 +101,8 @@ class Service(Section):
     the database role and the network policies follow from it."""
     routes: list[Route] = []
     """Where the ingress offers it; without any it is reachable inside the cluster only."""
+    traffic: Traffic = Traffic()
+    """How the ingress treats what comes by the routes."""
     pool: Name | None = None
     """Node pool to run on; left out, the scheduler chooses."""
     termination_grace_seconds: Annotated[int, Field(ge=1, le=600)] = 30

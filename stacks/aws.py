@@ -119,8 +119,11 @@ def _way_in(
     charts: Charts,
     opts: pulumi.ResourceOptions,
 ) -> WayIn:
-    if edge is None or nodes.instances is not None:
-        return WayIn(address=edge.dns_name if edge else None)
+    if edge is None:
+        return WayIn()
+    if isinstance(spec.cluster, cluster.KubeadmCluster):
+        # A node that has no pod of the controller hands on with an address of the pod network.
+        return WayIn(address=edge.dns_name, proxies=[network.cidr, spec.cluster.pod_cidr])
     controller = LoadBalancerController(
         "load-balancer-controller",
         made,
@@ -131,7 +134,7 @@ def _way_in(
         target_group_arns=[edge.target_group_arn],
         opts=opts,
     )
-    return WayIn(edge.target_group_arn, controller.release, edge.dns_name)
+    return WayIn(edge.target_group_arn, controller.release, edge.dns_name, [network.cidr])
 
 
 def _outputs(vpc: Vpc, edge: Edge | None) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class WayIn:
     """Release of the controller that binds them."""
     address: pulumi.Input[str] | None = None
     """The load balancer's name."""
+    proxies: Sequence[pulumi.Input[str]] = ()
+    """Networks that its connections come from."""
 
 
 @dataclass(frozen=True)

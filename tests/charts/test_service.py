@@ -36,7 +36,7 @@ def render(values: Values) -> dict[str, Any]:
     """The objects of a release `web` in the namespace `shop`, by kind; each is valid Kubernetes."""
     objects = [obj for obj in yaml.safe_load_all(_text(values)) if obj]
     for obj in objects:
-        if not obj["apiVersion"].startswith("monitoring.coreos.com/"):
+        if not obj["apiVersion"].startswith(("monitoring.coreos.com/", "k8s.nginx.org/")):
             kubernetes_validate.validate(obj, KUBERNETES, strict=True)
         assert obj["metadata"]["namespace"] == "shop"
     return {obj["kind"]: obj for obj in objects}
@@ -194,6 +194,50 @@ def test_an_ingress_routes_its_hosts_and_paths_to_the_service():
     assert rule["host"] == "app.local"
     assert rule["http"]["paths"][0]["backend"] == {"service": {"name": "web", "port": {"name": "http"}}}
     assert "Ingress" not in render(WEB)
+
+
+def test_what_is_asked_of_the_ingress_is_said_in_words_of_nginx():
+    asked = {
+        "rateLimit": {"perSecond": 20, "burst": 40},
+        "websocket": True,
+        "sticky": True,
+        "maxBodySize": "8m",
+        "readTimeoutSeconds": 3600,
+        "cors": {"origins": ["https://a.io", "https://*.a.io"], "methods": ["GET"], "credentials": True},
+    }
+    rendered = render(WEB | {"ingress": {"enabled": True, "className": "nginx", "hosts": _HOSTS, **asked}})
+    assert rendered["Ingress"]["metadata"]["annotations"] == {
+        "nginx.org/limit-req-rate": "20r/s",
+        "nginx.org/limit-req-key": "${binary_remote_addr}",
+        "nginx.org/limit-req-scale": "true",
+        "nginx.org/limit-req-reject-code": "429",
+        "nginx.org/limit-req-burst": "40",
+        "nginx.org/limit-req-no-delay": "true",
+        "nginx.org/websocket-services": "web",
+        "nginx.org/sticky-cookie-services": "serviceName=web web_pod path=/ httponly samesite=lax",
+        "nginx.org/client-max-body-size": "8m",
+        "nginx.org/proxy-read-timeout": "3600s",
+        "nginx.org/policies": "web-cors",
+    }
+    policy = rendered["Policy"]
+    assert (policy["metadata"]["name"], policy["spec"]["ingressClassName"]) == ("web-cors", "nginx")
+    assert policy["spec"]["cors"] == {
+        "allowOrigin": ["https://a.io", "https://*.a.io"],
+        "allowMethods": ["GET"],
+        "allowCredentials": True,
+        "maxAge": 600,
+    }
+
+
+def test_what_is_not_asked_of_the_ingress_is_not_said():
+    rendered = render(WEB | {"ingress": {"enabled": True, "hosts": _HOSTS}})
+    assert "annotations" not in rendered["Ingress"]["metadata"]
+    assert "Policy" not in rendered
+
+
+def test_cookies_are_for_origins_that_are_named():
+    cors = {"origins": ["*"], "credentials": True}
+    assert "/ingress/cors/origins" in refusal(WEB | {"ingress": {"enabled": True, "hosts": _HOSTS, "cors": cors}})
 
 
 def test_every_host_has_an_ingress_of_its_own():

@@ -102,6 +102,27 @@ def test_the_ingress_controller_comes_in_only_where_there_is_a_route():
     ]
 
 
+def test_the_ingress_is_asked_for_what_the_service_wants_and_nothing_else():
+    routes = [{"host": "a.example.com"}]
+    plain = values(service("web", routes=routes))["ingress"]
+    assert plain.keys() == {"enabled", "className", "annotations", "hosts"}
+    traffic = {"websocket": True, "readTimeoutSeconds": 3600, "rateLimit": {"perSecond": 5}}
+    asked = values(service("web", routes=routes, traffic=traffic))["ingress"]
+    assert {key: asked[key] for key in asked.keys() - plain.keys()} == {
+        "websocket": True,
+        "readTimeoutSeconds": 3600,
+        "rateLimit": {"perSecond": 5, "burst": 0},
+    }
+
+
+def test_a_policy_waits_for_the_controller_whose_kind_it_is():
+    routes, traffic = [{"host": "a.example.com"}], {"cors": {"origins": ["https://example.com"]}}
+    made = build(service("web", routes=routes, traffic=traffic), service("plain", routes=routes))
+    controller = made.one(RELEASE, "ingress").urn
+    assert controller in made.one(RELEASE, "web").dependencies
+    assert controller not in made.one(RELEASE, "plain").dependencies
+
+
 def test_a_database_brings_its_environment_its_secret_and_the_way_to_it():
     found = values(service(uses=["postgres.writer"]))
     assert environment(found)["PGHOST"] == "db.example.com"
@@ -165,6 +186,7 @@ def test_the_chart_accepts_everything_that_it_is_told():
     everything = service(
         uses=["postgres.writer", "backend"],
         routes=[{"host": "a.example.com"}],
+        traffic={"rateLimit": {"perSecond": 5}, "cors": {"origins": ["https://a.io"]}, "maxBodySize": "8m"},
         pool="surge",
         image={"repository": "ghcr.io/a/b", "tag": "1", "command": ["./a"], "args": ["-b"]},
     )

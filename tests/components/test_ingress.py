@@ -72,3 +72,20 @@ def test_nothing_is_scraped_where_nobody_scrapes():
 def test_its_monitor_waits_for_the_crd():
     made = build()
     assert made.one(RELEASE, "scraping-crds").urn in made.one(RELEASE, "ingress").dependencies
+
+
+def test_who_the_client_is_is_known_from_the_balancer_alone():
+    made = build(proxies=["10.0.0.0/16", "192.168.0.0/16"])
+    assert made.one(RELEASE, "ingress")["values.controller.config.entries"] == {
+        "real-ip-header": "X-Forwarded-For",
+        "real-ip-recursive": "True",
+        "set-real-ip-from": "10.0.0.0/16,192.168.0.0/16",
+    }
+    assert build().one(RELEASE, "ingress")["values.controller.config.entries"] == {}
+
+
+def test_what_is_behind_a_balancer_that_ends_tls_is_told_https():
+    annotation = "nginx.org/redirect-to-https"
+    behind = build(hosts=["a.example.com"], proxies=["10.0.0.0/16"]).one(INGRESS)["metadata.annotations"]
+    assert behind[annotation] == "true"
+    assert annotation not in build(hosts=["a.example.com"]).one(INGRESS)["metadata.annotations"]

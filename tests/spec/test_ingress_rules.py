@@ -32,3 +32,33 @@ def test_a_mistake_is_answered_by_path_value_and_remedy(
     assert "1 mistake," in text
     for words in expected:
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        ({"traffic": {"sticky": True}}, ["services[0].traffic", "without a route"]),
+        (
+            {"routes": [{"host": "a.io"}], "traffic": {"cors": {"origins": ["*"], "credentials": True}}},
+            ["services[0].traffic.cors.origins", "name the origins"],
+        ),
+        (
+            {"routes": [{"host": "a.io"}], "traffic": {"cors": {"origins": ["https://a.io/app"]}}},
+            ['services[0].traffic.cors.origins[0] = "https://a.io/app"', "such as https://example.com"],
+        ),
+        (
+            {"routes": [{"host": "a.io"}], "traffic": {"rateLimit": {"burst": 5}}},
+            ["services[0].traffic.rateLimit.perSecond", "is missing"],
+        ),
+        (
+            {"routes": [{"host": "a.io"}], "traffic": {"maxBodySize": "8MB"}},
+            ['services[0].traffic.maxBodySize = "8MB"', "as NGINX writes it"],
+        ),
+    ],
+)
+def test_traffic_is_asked_for_where_there_is_some(service: dict[str, Any], expected: list[str]) -> None:
+    config = changed(LOCAL, "services.0", LOCAL["services"][0] | service)
+    text = mistakes(config)
+    assert "1 mistake," in text
+    for words in expected:
+        assert words in text

@@ -92,3 +92,43 @@ failureThreshold: {{ .failureThreshold }}
   interval: {{ .Values.metrics.interval }}
   scrapeTimeout: {{ .Values.metrics.scrapeTimeout }}
 {{- end }}
+
+{{/*
+The given annotations, and those by which F5 NGINX does what ingress asks for:
+https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/advanced-configuration-with-annotations/
+*/}}
+{{- define "service.ingressAnnotations" -}}
+{{- with .Values.ingress -}}
+{{- with .annotations }}
+{{ toYaml . }}
+{{- end }}
+{{- if .cors.origins }}
+nginx.org/policies: {{ $.Release.Name }}-cors
+{{- end }}
+{{- with .rateLimit }}
+{{- if .perSecond }}
+nginx.org/limit-req-rate: {{ printf "%dr/s" (int .perSecond) }}
+nginx.org/limit-req-key: ${binary_remote_addr}
+nginx.org/limit-req-scale: "true"
+nginx.org/limit-req-reject-code: "429"
+{{- if .burst }}
+nginx.org/limit-req-burst: {{ int .burst | quote }}
+nginx.org/limit-req-no-delay: "true"
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if .websocket }}
+nginx.org/websocket-services: {{ $.Release.Name }}
+{{- end }}
+{{- if .sticky }}
+{{- /* A cookie of each service's own; `lax`, so that it comes along from pages of the same site. */}}
+nginx.org/sticky-cookie-services: serviceName={{ $.Release.Name }} {{ $.Release.Name | replace "-" "_" }}_pod path=/ httponly samesite=lax
+{{- end }}
+{{- with .maxBodySize }}
+nginx.org/client-max-body-size: {{ . | quote }}
+{{- end }}
+{{- with .readTimeoutSeconds }}
+nginx.org/proxy-read-timeout: {{ printf "%ds" (int .) }}
+{{- end }}
+{{- end }}
+{{- end }}
