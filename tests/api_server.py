@@ -93,7 +93,8 @@ class ApiServer:
     def _resources(self, version: str) -> Mapping[str, Mapping[str, Any]]:
         """The resources of an API version, by kind."""
         if version not in self._known:
-            listed = self.session.get(f"{self.url}{_root(version)}").json().get("resources", ())
+            answer = self.session.get(f"{self.url}{_root(version)}")
+            listed = answer.json()["resources"] if answer.ok else ()
             self._known[version] = {each["kind"]: each for each in listed if "/" not in each["name"]}
         return self._known[version]
 

@@ -41,3 +41,8 @@ def deployment(**container: Any) -> dict[str, Any]:
 )
 def test_it_refuses_what_a_cluster_would(cluster: ApiServer, container: dict[str, Any], says: str) -> None:
     assert says in "\n".join(cluster.refusals([NAMESPACE, deployment(**container)]))
+
+
+def test_it_leaves_out_what_it_does_not_know(cluster: ApiServer) -> None:
+    stranger = {"apiVersion": "example.com/v1", "kind": "Stranger", "metadata": {"name": "one"}}
+    assert cluster.refusals([stranger]) == []
