@@ -19,6 +19,7 @@ from components.ingress import Ingress
 from components.namespaces import Namespaces
 from components.nginx import MINION
 from components.observability.scraping import Scraping
+from components.observability.tracing import Tracing
 from components.scheduling import on_pool
 from spec.node_pools import NodePool
 from spec.services import Image, Service
@@ -45,6 +46,7 @@ class Surroundings:
     pools: Sequence[NodePool] = ()
     scraping: Scraping | None = None
     scrape_interval: str = "30s"
+    tracing: Tracing | None = None
 
     def used(self, service: Service) -> list[Service]:
         """Return the services that a service uses."""
@@ -75,7 +77,7 @@ def values(service: Service, around: Surroundings) -> dict[str, Any]:
         "replicas": {"min": service.replicas.min, "max": service.replicas.max},
         "autoscaling": {"cpuPercent": service.replicas.target_cpu},
         "resources": service.resources.model_dump(),
-        "env": _environment(service, endpoints, used),
+        "env": _environment(service, endpoints, used, around.tracing),
         "ingress": _routes(service, around.ingress),
         "networkPolicy": _network_policy(service, around, endpoints, used),
         "metrics": _metrics(service, around),
@@ -94,11 +96,12 @@ def _entrypoint(image: Image) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _environment(service: Service, endpoints: Sequence[Endpoint], used: Sequence[Service]) -> list[dict[str, Any]]:
-    """PORT, where to find what it uses, and its own settings, which win."""
-    follows = {"PORT": str(service.port)} | {
-        f"{other.name.replace('-', '_').upper()}_URL": url(other) for other in used
-    }
+def _environment(
+    service: Service, endpoints: Sequence[Endpoint], used: Sequence[Service], tracing: Tracing | None
+) -> list[dict[str, Any]]:
+    """PORT, where to find what it uses and where traces go, and its own settings, which win."""
+    urls = {f"{other.name.replace('-', '_').upper()}_URL": url(other) for other in used}
+    follows = {"PORT": str(service.port), **urls, **(tracing.environment(service) if tracing else {})}
     plain = [{"name": name, "value": value} for name, value in (follows | service.env).items()]
     from_engines = [variable for endpoint in endpoints for variable in endpoint.environment()]
     return [*plain, *(variable for variable in from_engines if variable["name"] not in service.env)]
@@ -136,6 +139,7 @@ def _network_policy(
 ) -> dict[str, Any]:
     callers = [_peer(other) for other in around.users(service)] + ([around.ingress.peer] if service.routes else [])
     called = [_peer(other) for other in used] + [endpoint.peer for endpoint in endpoints]
+    called += [around.tracing.peer] if around.tracing else []
     scrapers = [around.scraping.scraper] if around.scraping else []
     return {
         "enabled": True,

@@ -59,6 +59,30 @@ def audit_logs_come_from_eks_and_go_to_loki(platform: Platform) -> Iterator[Mist
 
 
 @rule
+def traces_have_what_they_stand_on(platform: Platform) -> Iterator[Mistake]:
+    """X-Ray is AWS's, rules are for services that there are, and for each of them once."""
+    traces = platform.observability and platform.observability.traces
+    if not traces:
+        return
+    if platform.network is None:
+        problem = f"can't be had on {platform.cluster.target}"
+        yield Mistake(("observability", "traces", "exporter"), problem, "leave traces out", traces.exporter)
+    services = {service.name for service in platform.services}
+    seen: set[str] = set()
+    for position, ruled in enumerate(traces.sampling.rules):
+        path: Path = ("observability", "traces", "sampling", "rules", position, "service")
+        if ruled.service not in services:
+            yield Mistake(path, "is not declared", did_you_mean(ruled.service, services, "services"), ruled.service)
+        if ruled.service in seen:
+            yield Mistake(path, "has a rule already", "keep one of them", ruled.service)
+        seen.add(ruled.service)
+    pools = {pool.name for pool in platform.node_pools}
+    if traces.pool is not None and traces.pool not in pools:
+        remedy = did_you_mean(traces.pool, pools, "node pools")
+        yield Mistake(("observability", "traces", "pool"), "is not declared", remedy, traces.pool)
+
+
+@rule
 def credentials_of_log_stores_are_encrypted_on_their_way(platform: Platform) -> Iterator[Mistake]:
     """A password goes over TLS or nowhere."""
     logs = platform.observability and platform.observability.logs

@@ -10,6 +10,7 @@ from spec.base import Cidr, Duration, Host, Name, Quantity, Section
 from spec.logs import Logs
 from spec.services import Compute, Resources, UrlPath
 from spec.tls import TlsIssuer
+from spec.traces import Traces
 
 
 class Ingress(Section):
@@ -62,6 +63,8 @@ class Observability(Section):
     alertmanager: Alertmanager | None = Alertmanager()
     logs: Logs | None = None
     """Left out, nobody collects them: `kubectl logs` has what the nodes still hold."""
+    traces: Traces | None = None
+    """Left out, services are told nothing of traces."""
     pool: Name | None = None
 
 

@@ -20,6 +20,8 @@ from components.namespaces import Namespaces
 from components.observability.logs import Logs
 from components.observability.metrics import Metrics
 from components.observability.scraping import Scraping
+from components.observability.traces import Traces
+from components.observability.tracing import Tracing
 from spec.data import InClusterPostgres as InClusterSpec
 from spec.platform import Platform
 from stacks.ground import Ground
@@ -67,7 +69,9 @@ def build(spec: Platform) -> None:
         pulumi.export("argocdPassword", pulumi.Output.secret(gitops.admin_password))
     if not (spec.gitops and spec.gitops.repository):
         interval = spec.observability.scrape_interval if spec.observability else ""
-        around = Surroundings(spec.services, ingress, engines, spec.node_pools, scraping, interval)
+        around = Surroundings(
+            spec.services, ingress, engines, spec.node_pools, scraping, interval, _tracing(spec, ground, common)
+        )
         AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
     _export(spec, ground, engines)
 
@@ -101,6 +105,15 @@ def _certificates(spec: Platform, ground: Ground, common: Any) -> Certificates |
     if made.authority is not None:
         pulumi.export("certificateAuthority", made.authority)
     return made
+
+
+def _tracing(spec: Platform, ground: Ground, common: Any) -> Tracing | None:
+    """Make a collector of traces where services are to send theirs."""
+    if spec.observability is None or spec.observability.traces is None:
+        return None
+    senders = [service.namespace for service in spec.services]
+    here = {"cluster": ground.cluster, "cloud": ground.cloud}
+    return Traces("traces", spec.observability.traces, senders, **here, **common).tracing
 
 
 def _engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:

@@ -15,6 +15,7 @@ from components.cluster.contract import Cluster, Identity
 from components.component import Component
 from components.data_tier.endpoint import Peer
 from components.namespaces import Namespaces
+from components.observability import audit_log
 from components.observability.log_collectors.alloy import ALLOY
 from components.observability.log_collectors.contract import (
     CA_DIRECTORY,
@@ -90,6 +91,8 @@ class Logs(Component):
         self.store = self._store(spec.store, _Surroundings(cluster, charts, scraping, cloud, pools))
         identity = self._identity(spec.collector)
         self._collect(spec.collector, charts, identity)
+        if spec.api_server_audit:
+            self._audit_log(cloud, charts, namespaces)
         self.grafana_environment = {}
         if self.store.datasource:
             self.grafana_environment = self._account("grafana", scraping.namespace)
@@ -105,7 +108,7 @@ class Logs(Component):
                     cluster=around.cluster,
                     charts=around.charts,
                     scraping=around.scraping,
-                    clients=[_COLLECTOR, around.scraping.grafana],
+                    clients=[_COLLECTOR, audit_log.PEER, around.scraping.grafana],
                     cloud=around.cloud,
                     pools=around.pools,
                     opts=self.child(),
@@ -118,6 +121,21 @@ class Logs(Component):
                 assert around.cloud is not None  # a rule of the spec
                 return cloud_watch(spec, around.cloud, self.child())
         raise NotImplementedError(spec.kind)
+
+    def _audit_log(self, cloud: Cloud | None, charts: Charts, namespaces: Namespaces) -> None:
+        assert cloud is not None  # a rule of the spec
+        assert self._cluster.facts.audit_log is not None
+        audit_log.AuditLog(
+            f"{self._name}-audit",
+            self._cluster.facts.audit_log,
+            self.store,
+            cluster=self._cluster,
+            cloud=cloud,
+            charts=charts,
+            namespaces=namespaces,
+            scraping=self._scraping,
+            opts=self.child(),
+        )
 
     def _identity(self, service_account: str) -> Identity:
         if not self.store.statements:

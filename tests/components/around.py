@@ -39,7 +39,8 @@ class AnyCluster(Cluster):
         self.provider = kubernetes.Provider("any", kubeconfig="{}", cluster_identifier="any")
         self.kubeconfig = pulumi.Output.secret("{}")
         self.storage_class = storage_class
-        self.facts = Facts(managed_control_plane, load_balancing, metrics_server=True)
+        audit = LogGroup(pulumi.Output.from_input("/audit"), pulumi.Output.from_input("arn:aws:logs:::/audit"))
+        self.facts = Facts(managed_control_plane, load_balancing, metrics_server=True, audit_log=audit)
 
     def identity_for(self, name: str, namespace: Any, service_account: str, policy: Any, opts: Any) -> Identity:
         """Return an annotation with the policy in it: who gets it may do what it says."""

@@ -71,6 +71,10 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             {"http": 80, "https": 443, "prometheus": 9113},
         ),
     ),
+    # One that nobody sends to has the same policies as if it listened.
+    "opentelemetry-collector": (
+        ("{release}", {INSTANCE: "{release}"}, {"otlp": 4317, "otlp-http": 4318, "metrics": 8888}),
+    ),
     "promtail": (("promtail", {NAME: "promtail", INSTANCE: "{release}"}, {"http-metrics": 3101}),),
     # Nothing that a policy is about: definitions alone, or pods of kube-system, which has no policies.
     "aws-ebs-csi-driver": (),
@@ -127,7 +131,7 @@ def _of_charts(stack: Made) -> Iterator[Pod]:
     for release in stack.releases:
         for name, labels, ports in CHARTS.get(release.chart, ()):
             yield Pod(
-                name,
+                name.replace("{release}", release.name),
                 release.namespace,
                 {key: value.replace("{release}", release.name) for key, value in labels.items()},
                 ports,

@@ -16,6 +16,7 @@ from tests.stack_objects import Made, Object, made
 EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
 # Kubernetes' own, and one whose only pod is in its node's network.
 WITHOUT_POLICIES = {"default", "kube-system", "kube-public", "kube-node-lease", "tigera-operator"}
+TRACES = "trace-collector"
 WAY_IN, SCRAPER = "ingress controller", "prometheus"
 
 
@@ -50,6 +51,8 @@ def test_a_service_reaches_what_it_uses_and_dns_and_nothing_else(stack: Made, fo
         if any(use.startswith("postgres.") for use in service.uses):
             postgres = stack.spec.data.postgres
             expected.add((AURORA if postgres and postgres.engine == "aurora" else "postgresql", 5432))
+        if stack.spec.observability and stack.spec.observability.traces:
+            expected |= {(TRACES, 4317), (TRACES, 4318)}
         assert found.reached(found.pod(service.name)) == expected, service.name
 
 

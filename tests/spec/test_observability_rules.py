@@ -89,6 +89,32 @@ def test_an_encrypted_password_is_read_with_pulumi_and_without() -> None:
         assert "hunter2" not in repr(platform)
 
 
+@pytest.mark.parametrize(
+    ("base", "traces", "expected"),
+    [
+        (LOCAL, {}, ["observability.traces.exporter", "can't be had on k3d"]),
+        (AWS, {"pool": "big"}, ['observability.traces.pool = "big"', "is not declared"]),
+        (AWS, {"sampling": {"ratio": 2}}, ["observability.traces.sampling.ratio = 2", "less than or equal to 1"]),
+        (
+            AWS,
+            {"sampling": {"rules": [{"service": "bakend", "ratio": 1}]}},
+            ['traces.sampling.rules[0].service = "bakend"', "did you mean backend?"],
+        ),
+        (
+            AWS,
+            {"sampling": {"rules": [{"service": "backend", "ratio": 1}, {"service": "backend", "ratio": 0}]}},
+            ["traces.sampling.rules[1].service", "has a rule already"],
+        ),
+    ],
+)
+def test_a_mistake_about_traces_is_answered_by_path_and_remedy(
+    base: dict[str, Any], traces: dict[str, Any], expected: list[str]
+) -> None:
+    text = mistakes(base | {"observability": {"retention": "7d", "traces": {"exporter": "xray", **traces}}})
+    for words in expected:
+        assert words in text
+
+
 @pytest.mark.parametrize("name", ["password", "passwrod"])
 def test_a_secret_is_not_told_when_it_is_wrong_or_misspelt(name: str) -> None:
     store = OUTSIDE | {"credentials": {"username": "a", name: ["hunter2"]}}

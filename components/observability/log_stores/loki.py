@@ -50,6 +50,9 @@ _LEFT_OUT: dict[str, Any] = {
 }
 
 
+_INDEX_LABELS = {"action": "index_label", "attributes": ["namespace", "pod", "container"]}
+
+
 class Loki(Component):
     """Loki, its bucket where it has one, and who may reach it."""
 
@@ -173,6 +176,8 @@ def _configuration(spec: Spec, bucket: Bucket | None, cloud: Cloud | None) -> di
             "retention_period": spec.retention,
             "max_line_size": "256KB",
             "max_line_size_truncate": True,
+            # What comes by OpenTelemetry's protocol gets the labels that everything else has.
+            "otlp_config": {"resource_attributes": {"attributes_config": [_INDEX_LABELS]}},
         },
         "compactor": {"retention_enabled": True, "delete_request_store": chunks},
         "analytics": {"reporting_enabled": False},

@@ -28,10 +28,13 @@ STORES: dict[str, dict[str, Any]] = {
 COMBINATIONS = [(c, s) for c, stores in WRITES_TO.items() for s in STORES if s in stores]
 
 
-def build(collector: str = "alloy", kind: str = "loki", preview: bool = False, **store: Any) -> Recorder:
+def build(
+    collector: str = "alloy", kind: str = "loki", preview: bool = False, audit: bool = False, **store: Any
+) -> Recorder:
     def program() -> None:
         around = Around("monitoring")
-        spec = Spec.model_validate({"collector": collector, "store": {"kind": kind, **STORES[kind], **store}})
+        described = {"kind": kind, **STORES[kind], **store}
+        spec = Spec.model_validate({"collector": collector, "store": described, "apiServerAudit": audit})
         Logs("logs", spec, cluster=around.cluster, cloud=AnyCloud(), **around.common)
 
     return run(program, preview=preview)
@@ -267,7 +270,12 @@ def test_loki_is_reached_by_the_collector_grafana_and_prometheus_alone():
         )
         for peer in rules[0]["from"]
     ]
-    assert peers == [("log-collector", None), ("monitoring", "grafana"), ("monitoring", "prometheus")]
+    assert peers == [
+        ("log-collector", None),
+        ("audit-log", None),
+        ("monitoring", "grafana"),
+        ("monitoring", "prometheus"),
+    ]
     assert {port["port"] for port in rules[1]["ports"]} == {7946, 9095}
     assert rules[1]["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "loki"}}}]
     collector = policy_of(made, "logs-collector")
@@ -360,3 +368,31 @@ def test_who_chooses_promtail_is_told_that_it_has_ended(monkeypatch: pytest.Monk
     told.clear()
     build("alloy")
     assert told == []
+
+
+def test_the_api_server_s_audit_log_is_read_into_loki_under_the_labels_of_pods():
+    made = build(audit=True)
+    configuration = values(made, "audit-log")["alternateConfig"]
+    groups = configuration["receivers"]["awscloudwatch"]["logs"]["groups"]["autodiscover"]
+    assert (groups["prefix"], groups["streams"]) == ("/audit", {"prefixes": ["kube-apiserver-audit"]})
+    assert configuration["exporters"]["otlp_http"]["endpoint"] == "http://loki.monitoring.svc.cluster.local:3100/otlp"
+    (pipeline,) = configuration["service"]["pipelines"].values()
+    for part in ("receivers", "processors", "exporters"):
+        assert set(pipeline[part]) == set(configuration[part])
+    labels = {each["key"] for each in configuration["processors"]["resource"]["attributes"]}
+    (indexed,) = values(made, "loki")["loki"]["limits_config"]["otlp_config"]["resource_attributes"][
+        "attributes_config"
+    ]
+    assert labels == set(indexed["attributes"]) == {"namespace", "pod", "container"}
+
+
+def test_the_audit_log_has_one_reader_that_may_read_that_log_alone():
+    made = build(audit=True)
+    found = values(made, "audit-log")
+    assert found["replicaCount"] == 1
+    assert found["rollout"] == {"strategy": "Recreate"}
+    describe, read = json.loads(found["serviceAccount"]["annotations"]["may"])["Statement"]
+    assert describe["Action"] == ["logs:DescribeLogGroups"]
+    assert read["Resource"] == ["arn:aws:logs:::/audit", "arn:aws:logs:::/audit:*"]
+    ports = [[port["port"] for port in rule["ports"]] for rule in policy_of(made, "logs-audit")["egress"][1:]]
+    assert ports == [[3100], [443], [80]]
