@@ -9,6 +9,8 @@ STACK ?= dev
 WORKERS ?= 2
 # More arguments for pytest: make unit ARGS='-k vpc -x'
 ARGS ?=
+# Where `make mirror` puts charts.
+MIRROR ?= mirror
 # Which Python makes the virtualenv: the first of these that is 3.11 or newer.
 PYTHON ?= python3 python3.13 python3.12 python3.11
 
@@ -29,7 +31,7 @@ MAKEFLAGS += --no-builtin-rules
 
 ##@ A stack in the sandbox (STACK=dev unless given)
 
-.PHONY: $(stack_commands) hosts serve doctor
+.PHONY: $(stack_commands) hosts mirror serve doctor
 up: ## bring the stack up on the real Pulumi engine with emulated providers: no account, no Docker
 preview: ## what `up` would change
 refresh: ## compare the state with the emulated account
@@ -41,6 +43,9 @@ $(stack_commands): $(filled)
 
 hosts: $(filled) ## print the lines that /etc/hosts needs to find the stack's hosts on this machine
 	@$(python) -m spec hosts $(STACK)
+
+mirror: tools ## download, verify and pack every third-party chart into MIRROR, for groundwork:chartMirror
+	@$(python) -m charts vendor $(MIRROR)
 
 serve: $(filled) ## start the emulated providers and print the environment that attaches them
 	@$(python) -m sandbox serve

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import yaml
 
-VERSIONS = Path(__file__).resolve().parent.parent / "charts" / "versions.yaml"
+from charts.pins import Pin, pins
 
 # The chart of an application service, relative to the project so that state does not depend on where the checkout is.
 SERVICE_CHART = "./charts/service"
@@ -28,8 +26,8 @@ class UnknownChart(pulumi.RunError):
 
 
 @cache
-def _pins() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load(VERSIONS.read_text())
+def _pins() -> Mapping[str, Pin]:
+    return pins()
 
 
 class Charts:
@@ -60,20 +58,18 @@ class Charts:
         return kubernetes.helm.v3.Release(
             name,
             name=name,
-            version=pin["version"],
+            version=pin.version,
             namespace=namespace,
             values=values,
             timeout=timeout_seconds,
             cleanup_on_fail=True,
             opts=opts,
-            **self._source(chart, pin),
+            **self._source(pin),
         )
 
-    def _source(self, chart: str, pin: Mapping[str, Any]) -> dict[str, Any]:
-        # An entry of versions.yaml may give `chart` where its key is not the chart's own name (two lines of one chart).
-        chart, repository, version = pin.get("chart", chart), pin["repository"], pin["version"]
+    def _source(self, pin: Pin) -> dict[str, Any]:
         if self._mirror:
-            return {"chart": f"{self._mirror}/{chart}-{version}.tgz"}
-        if repository.startswith("oci://"):
-            return {"chart": f"{repository}/{chart}"}
-        return {"chart": chart, "repository_opts": kubernetes.helm.v3.RepositoryOptsArgs(repo=repository)}
+            return {"chart": f"{self._mirror}/{pin.archive}"}
+        if pin.is_oci:
+            return {"chart": f"{pin.repository}/{pin.chart}"}
+        return {"chart": pin.chart, "repository_opts": kubernetes.helm.v3.RepositoryOptsArgs(repo=pin.repository)}

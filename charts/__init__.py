@@ -1,0 +1,1 @@
+"""Charts: the one of an application service, and the pins of all that others make."""
