@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 
 from components.cloud.contract import Bucket, LogGroup
 from components.component import Component
-from components.policy import VERSION
+from components.policy import documents
 
 # What is left of an upload that was given up is paid for and never seen.
 _UNFINISHED_DAYS = 7
@@ -19,19 +22,35 @@ class PrivateBucket(Component):
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
 
-    def __init__(self, name: str, *, protect: bool, opts: pulumi.ResourceOptions) -> None:
-        """Make a bucket with a generated name; without ``protect`` it is deleted with what is in it."""
+    def __init__(
+        self,
+        name: str,
+        *,
+        bucket_name: str | None = None,
+        expire_days: Mapping[str, int] | None = None,
+        archive_days: int | None = None,
+        versions_days: int | None = None,
+        protect: bool,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Make a bucket called ``bucket_name``, or by a generated name; unprotected, it goes with what is in it.
+
+        ``expire_days``: prefix of keys -> days after which such objects go. ``archive_days``: days after which objects
+        move to Glacier. ``versions_days``: how long what was overwritten or deleted is kept; None for not at all.
+        """
         super().__init__("cloud:PrivateBucket", name, opts)
-        bucket = aws.s3.Bucket(
+        self._name = name
+        self._bucket = aws.s3.Bucket(
             name,
+            bucket=bucket_name,
             force_destroy=not protect,
             tags={"Name": name},
             opts=self.child(protect=protect),
         )
-        self.arn = bucket.arn
-        blocked = aws.s3.BucketPublicAccessBlock(
+        self.arn = self._bucket.arn
+        self._blocked = aws.s3.BucketPublicAccessBlock(
             name,
-            bucket=bucket.bucket,
+            bucket=self._bucket.bucket,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -40,47 +59,70 @@ class PrivateBucket(Component):
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             name,
-            bucket=bucket.bucket,
+            bucket=self._bucket.bucket,
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             opts=self.child(),
         )
+        versioning = []
+        if versions_days is not None:
+            versioned = aws.s3.BucketVersioning(
+                name,
+                bucket=self._bucket.bucket,
+                versioning_configuration={"status": "Enabled"},
+                opts=self.child(),
+            )
+            versioning.append(versioned)
         aws.s3.BucketLifecycleConfiguration(
             name,
-            bucket=bucket.bucket,
-            rules=[
-                {
-                    "id": "unfinished-uploads",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_DAYS},
-                }
-            ],
-            opts=self.child(),
+            bucket=self._bucket.bucket,
+            rules=_lifecycle(expire_days or {}, archive_days, versions_days),
+            # Rules for old versions say nothing before there are versions:
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-examples.html
+            opts=self.child(depends_on=versioning),
         )
-        policy = aws.s3.BucketPolicy(
-            name,
-            bucket=bucket.bucket,
-            policy=pulumi.Output.json_dumps(
-                {
-                    "Version": VERSION,
-                    "Statement": [
-                        {
-                            "Sid": "TlsAlone",
-                            "Effect": "Deny",
-                            "Principal": "*",
-                            "Action": "s3:*",
-                            "Resource": [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")],
-                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                        }
-                    ],
-                }
-            ),
-            # S3 refuses two changes of a bucket's policies at once.
-            opts=self.child(depends_on=[blocked]),
-        )
-        # Known once the bucket is as private as it is going to be.
-        self.name = pulumi.Output.all(bucket.bucket, policy.id).apply(lambda known: known[0])
+        self._close()
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def _close(self) -> None:
+        """Make the bucket's policy."""
+        policy = self._policy()
+        # Known once the bucket is as private as it is going to be.
+        self.name = pulumi.Output.all(self._bucket.bucket, policy.id).apply(lambda known: known[0])
+
+    def _policy(self, *statements: Mapping[str, Any]) -> aws.s3.BucketPolicy:
+        tls_alone = {
+            "Sid": "TlsAlone",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [self.arn, pulumi.Output.concat(self.arn, "/*")],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        return aws.s3.BucketPolicy(
+            self._name,
+            bucket=self._bucket.bucket,
+            policy=documents(tls_alone, *statements),
+            # S3 refuses two changes of a bucket's policies at once.
+            opts=self.child(depends_on=[self._blocked]),
+        )
+
+
+def _lifecycle(expire_days: Mapping[str, int], archive_days: int | None, versions_days: int | None) -> list[Any]:
+    """Return the rules of a bucket's lifecycle; one is always there."""
+    rules: list[tuple[str, str, dict[str, Any]]] = [
+        ("unfinished-uploads", "", {"abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_DAYS}})
+    ]
+    rules += [
+        (f"expire-{prefix.strip('/') or 'all'}", prefix, {"expiration": {"days": days}})
+        for prefix, days in expire_days.items()
+    ]
+    if archive_days is not None:
+        rules.append(("archive", "", {"transitions": [{"days": archive_days, "storage_class": "GLACIER"}]}))
+    if versions_days is not None:
+        rules.append(
+            ("old-versions", "", {"noncurrent_version_expiration": {"noncurrent_days": versions_days}}),
+        )
+    return [{"id": id, "status": "Enabled", "filter": {"prefix": prefix}, **what} for id, prefix, what in rules]
 
 
 class Aws:

@@ -16,6 +16,7 @@ import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
 from components.charts import Charts
+from components.cloud.aws import PrivateBucket
 from components.cluster import cloud_init
 from components.cluster.certificates import Certificates
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
@@ -25,7 +26,6 @@ from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewa
 from components.cluster.machine_role import MachineRole
 from components.data_tier.endpoint import Peer
 from components.policy import statement
-from components.private_bucket import PrivateBucket
 from components.scheduling import POOL_LABEL
 from components.vpc import Vpc
 from spec import cluster, node_pools

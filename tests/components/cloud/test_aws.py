@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pulumi
 import pytest
 
-from components.cloud.aws import Aws
+from components.cloud.aws import Aws, PrivateBucket
 from tests.recorder import Recorder, run
 
 
@@ -36,6 +37,41 @@ def test_a_bucket_is_deleted_with_what_is_in_it_unless_it_is_protected(protect: 
     bucket = build(protect).one("aws:s3/bucket:Bucket")
     assert bucket["forceDestroy"] is not protect
     assert bucket.options.get("protect", False) is protect
+
+
+def lifecycle(**settings: Any) -> dict[str, dict[str, Any]]:
+    """Return the lifecycle rules of a bucket, by their ids."""
+    made = run(lambda: PrivateBucket("files", protect=False, opts=pulumi.ResourceOptions(), **settings))
+    rules = made.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")["rules"]
+    assert all(rule["status"] == "Enabled" for rule in rules)
+    return {rule["id"]: rule for rule in rules}
+
+
+def test_what_is_left_of_uploads_goes_from_every_bucket():
+    assert list(lifecycle()) == ["unfinished-uploads"]
+
+
+def test_objects_expire_by_the_prefix_of_their_key():
+    rule = lifecycle(expire_days={"etcd/": 14})["expire-etcd"]
+    assert (rule["filter"], rule["expiration"]) == ({"prefix": "etcd/"}, {"days": 14})
+
+
+def test_objects_move_to_glacier():
+    assert lifecycle(archive_days=90)["archive"]["transitions"] == [{"days": 90, "storageClass": "GLACIER"}]
+
+
+def test_old_versions_are_kept_for_a_while():
+    made = run(lambda: PrivateBucket("files", versions_days=30, protect=False, opts=pulumi.ResourceOptions()))
+    versioning = made.one("aws:s3/bucketVersioning:BucketVersioning")
+    assert versioning["versioningConfiguration"] == {"status": "Enabled"}
+    rules = made.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+    assert rules["rules.1.noncurrentVersionExpiration"] == {"noncurrentDays": 30}
+    assert versioning.urn in rules.dependencies
+
+
+def test_a_bucket_may_have_a_name_of_its_own():
+    made = run(lambda: PrivateBucket("files", bucket_name="shop-files", protect=False, opts=pulumi.ResourceOptions()))
+    assert made.one("aws:s3/bucket:Bucket")["bucket"] == "shop-files"
 
 
 def test_a_log_group_forgets():
