@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from spec.base import Host, Name, Section
+from spec.buckets import Bucket
 from spec.cluster import Cluster
 from spec.data import Data
 from spec.network import Network
 from spec.node_pools import NodePool
 from spec.parts import Edge, Gitops, Ingress, Observability
+from spec.registry import Registry
 from spec.security import Security
 from spec.services import Service
 
@@ -30,6 +32,8 @@ class Platform(Section):
     services: list[Service] = []
     ingress: Ingress = Ingress()
     edge: Edge | None = None
+    buckets: list[Bucket] = []
+    registry: Registry | None = None
     observability: Observability | None = None
     gitops: Gitops | None = None
     security: Security

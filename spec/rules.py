@@ -48,6 +48,7 @@ def names_are_given_once(platform: Platform) -> Iterator[Mistake]:
     """Two things of one kind never share a name: both would become one resource."""
     yield from _twice(("services",), (service.name for service in platform.services))
     yield from _twice(("nodePools",), (pool.name for pool in platform.node_pools))
+    yield from _twice(("buckets",), (bucket.name for bucket in platform.buckets))
     yield from _twice(("security", "namespaces"), (namespace.name for namespace in platform.security.namespaces))
     if platform.network:
         yield from _twice(("network", "tiers"), (tier.name for tier in platform.network.tiers))
@@ -262,6 +263,8 @@ def targets_have_what_they_need(platform: Platform) -> Iterator[Mistake]:
         (("network",), platform.network),
         (("nodePools",), platform.node_pools),
         (("edge",), platform.edge),
+        (("buckets",), platform.buckets),
+        (("registry",), platform.registry),
     ):
         if present:
             yield Mistake(path, f"has no meaning on {target}", "remove it: it belongs to eks and kubeadm")

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.charts import Charts
-from components.cloud.aws import Aws
+from components.cloud.aws import Aws, PrivateBucket
 from components.cluster.contract import Cluster
 from components.cluster.eks import EksCluster
 from components.cluster.kubeadm import KubeadmCluster
@@ -19,6 +19,7 @@ from components.data_tier.endpoint import Consumer, Engine
 from components.edge import Edge
 from components.ingress import HEALTH_PATH, HTTP, NODE_PORT
 from components.load_balancer_controller import LoadBalancerController
+from components.registry import Registry
 from components.vpc import Vpc
 from spec import cluster
 from spec.data import AuroraPostgres
@@ -50,6 +51,7 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
     made, nodes = _cluster(spec, vpc, charts, on_aws)
     in_cluster = pulumi.ResourceOptions(providers=[provider, made.provider])
     edge = _edge(spec, vpc, nodes, on_aws)
+    _buckets(spec, on_aws)
 
     def postgres(engine: AuroraPostgres, consumers: Sequence[Consumer], namespace: pulumi.Input[str]) -> Engine:
         return Aurora(
@@ -70,7 +72,7 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
         managed_postgres=postgres,
         cloud=Aws(spec.name, spec.network.region, protect=spec.protect),
         providers=[provider],
-        outputs=_outputs(vpc, edge),
+        outputs=_outputs(vpc, edge) | _registry(spec, on_aws),
     )
 
 
@@ -107,6 +109,28 @@ def _edge(spec: Platform, vpc: Vpc, nodes: _Nodes, opts: pulumi.ResourceOptions)
         protect=spec.protect,
         opts=opts,
     )
+
+
+def _buckets(spec: Platform, opts: pulumi.ResourceOptions) -> None:
+    for bucket in spec.buckets:
+        PrivateBucket(
+            bucket.name,
+            bucket_name=bucket.name,
+            expire_days={"": bucket.expire_days} if bucket.expire_days else None,
+            archive_days=bucket.archive_days,
+            versions_days=bucket.keep_versions_days if bucket.versioned else None,
+            protect=spec.protect,
+            opts=opts,
+        )
+
+
+def _registry(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, Any]:
+    """Return where images go, for people and pipelines."""
+    if spec.registry is None:
+        return {}
+    services = [service.name for service in spec.services]
+    made = Registry(spec.name, spec.registry, services, protect=spec.protect, opts=opts)
+    return {"repositories": made.urls}
 
 
 def _way_in(

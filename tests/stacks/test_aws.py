@@ -73,5 +73,5 @@ def test_the_database_admits_the_nodes_and_the_balancer_reaches_them() -> None:
 def test_outputs_tell_where_to_delegate_the_domain() -> None:
     grounds: list[Ground] = []
     run(lambda: grounds.append(ground()))
-    assert {"nameServers", "vpcId"} == grounds[0].outputs.keys()
+    assert {"nameServers", "repositories", "vpcId"} == grounds[0].outputs.keys()
     assert grounds[0].url("grafana.tiketi.gg") == "https://grafana.tiketi.gg"
