@@ -42,7 +42,7 @@ class Surroundings:
     """All of them: who uses whom."""
     ingress: Ingress
     engines: Mapping[str, Engine] = field(default_factory=dict)
-    """By the name that `uses` gives before the dot, such as ``postgres``."""
+    """By the name that `uses` gives, which may say after a dot what for: ``postgres`` is used as `postgres.writer`."""
     pools: Sequence[NodePool] = ()
     scraping: Scraping | None = None
     scrape_interval: str = "30s"
@@ -58,8 +58,8 @@ class Surroundings:
 
     def endpoints(self, service: Service) -> list[Endpoint]:
         """Return the endpoints of the engines that a service uses, each once."""
-        names = dict.fromkeys(use.partition(".")[0] for use in service.uses if "." in use)
-        return [self.engines[name].endpoint(service.name) for name in names]
+        used = [name for name in self.engines for use in service.uses if use == name or use.startswith(f"{name}.")]
+        return [self.engines[name].endpoint(service.name) for name in dict.fromkeys(used)]
 
 
 def values(service: Service, around: Surroundings) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, StringConstraints
 
 from spec.base import Name, Quantity, Section
+from spec.rabbitmq import RabbitMq
+from spec.redis import EXPORTER, InClusterRedis, Redis
+from spec.services import Compute, Resources
 
 Identifier = Annotated[
     str,
@@ -90,11 +93,37 @@ class AuroraPostgres(Section):
 Postgres = Annotated[InClusterPostgres | AuroraPostgres, Field(discriminator="engine")]
 
 
+class Resident(NamedTuple):
+    """Pods of the data tier that live in a namespace of the stack file."""
+
+    namespace: str
+    pods: int
+    each: Resources
+
+
 class Data(Section):
     """What holds state."""
 
     postgres: Postgres | None = None
+    redis: Redis | None = None
+    rabbitmq: RabbitMq | None = None
 
     def ports(self) -> frozenset[str]:
         """Return the names that a service's `uses` may give, such as `postgres.writer`."""
-        return frozenset({"postgres.writer", "postgres.reader"} if self.postgres else ())
+        postgres = {"postgres.writer", "postgres.reader"} if self.postgres else set()
+        others = (engine.ports() for engine in (self.redis, self.rabbitmq) if engine)
+        return frozenset(postgres.union(*others))
+
+    def residents(self) -> list[Resident]:
+        """Return who takes of the namespaces' quotas."""
+        found = []
+        if isinstance(self.postgres, InClusterPostgres):
+            compute = Compute(cpu=self.postgres.cpu, memory=self.postgres.memory)
+            each = Resources(requests=compute, limits=compute)
+            found.append(Resident(self.postgres.namespace, self.postgres.instances, each))
+        if isinstance(self.redis, InClusterRedis):
+            for store in self.redis.stores:
+                found += [Resident(self.redis.namespace, 1, each) for each in (store.resources, EXPORTER)]
+        if self.rabbitmq:
+            found.append(Resident(self.rabbitmq.namespace, self.rabbitmq.nodes, self.rabbitmq.resources))
+        return found

@@ -153,7 +153,7 @@ def limits_cover_requests(platform: Platform) -> Iterator[Mistake]:
 
 @rule
 def services_fit_their_quota(platform: Platform) -> Iterator[Mistake]:
-    """Every namespace has room for its services at their maximum, and for the database that lives there."""
+    """Every namespace has room for its services at their maximum, and for what of the data tier lives there."""
     for position, namespace in enumerate(platform.security.namespaces):
         quota = namespace.quota or platform.security.quota
         asked: Counter[tuple[str, str]] = Counter()
@@ -162,11 +162,10 @@ def services_fit_their_quota(platform: Platform) -> Iterator[Mistake]:
                 compute = getattr(service.resources, kind)
                 for what in ("cpu", "memory"):
                     asked[kind, what] += service.replicas.max * quantity(getattr(compute, what))  # type: ignore[assignment]
-        postgres = platform.data.postgres
-        if isinstance(postgres, InClusterPostgres) and postgres.namespace == namespace.name:
+        for resident in (r for r in platform.data.residents() if r.namespace == namespace.name):
             for kind in ("requests", "limits"):
-                asked[kind, "cpu"] += postgres.instances * quantity(postgres.cpu)  # type: ignore[assignment]
-                asked[kind, "memory"] += postgres.instances * quantity(postgres.memory)  # type: ignore[assignment]
+                for what in ("cpu", "memory"):
+                    asked[kind, what] += resident.pods * quantity(getattr(getattr(resident.each, kind), what))  # type: ignore[assignment]
         for (kind, what), total in asked.items():
             available = getattr(getattr(quota, kind), what)
             if total > quantity(available):

@@ -11,8 +11,7 @@ from components.app_services import AppServices, Surroundings
 from components.cert_manager import CertManager
 from components.certificates import Certificates, dns_policy
 from components.charts import Charts
-from components.data_tier.endpoint import Engine, consumers
-from components.data_tier.postgres import InClusterPostgres
+from components.data_tier.endpoint import Engine
 from components.gitops import Gitops
 from components.ingress import Ingress
 from components.metrics_server import MetricsServer
@@ -22,8 +21,8 @@ from components.observability.metrics import Metrics
 from components.observability.scraping import Scraping
 from components.observability.traces import Traces
 from components.observability.tracing import Tracing
-from spec.data import InClusterPostgres as InClusterSpec
 from spec.platform import Platform
+from stacks.engines import engines
 from stacks.ground import Ground
 
 
@@ -52,7 +51,7 @@ def build(spec: Platform) -> None:
         proxies=way_in.proxies,
         **common,
     )
-    engines = _engines(spec, ground, common)
+    made = engines(spec, ground, common)
     if spec.observability:
         logs = _logs(spec, ground, common)
         metrics = Metrics(
@@ -70,10 +69,10 @@ def build(spec: Platform) -> None:
     if not (spec.gitops and spec.gitops.repository):
         interval = spec.observability.scrape_interval if spec.observability else ""
         around = Surroundings(
-            spec.services, ingress, engines, spec.node_pools, scraping, interval, _tracing(spec, ground, common)
+            spec.services, ingress, made, spec.node_pools, scraping, interval, _tracing(spec, ground, common)
         )
         AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
-    _export(spec, ground, engines)
+    _export(spec, ground, made)
 
 
 def _ground(spec: Platform, charts: Charts) -> Ground:
@@ -116,21 +115,7 @@ def _tracing(spec: Platform, ground: Ground, common: Any) -> Tracing | None:
     return Traces("traces", spec.observability.traces, senders, **here, **common).tracing
 
 
-def _engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
-    """Make the engines of the data tier, each by the name that services use it under."""
-    postgres, namespaces = spec.data.postgres, common["namespaces"]
-    if postgres is None:
-        return {}
-    users = consumers(spec.services, "postgres", namespaces.ensure)
-    if isinstance(postgres, InClusterSpec):
-        here = {"cluster": ground.cluster, "protect": spec.protect}
-        return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
-    assert ground.managed_postgres is not None  # a rule of the spec
-    jobs = namespaces.ensure("database-jobs")
-    return {"postgres": ground.managed_postgres(postgres, users, jobs)}
-
-
-def _export(spec: Platform, ground: Ground, engines: Mapping[str, Engine]) -> None:
+def _export(spec: Platform, ground: Ground, made: Mapping[str, Engine]) -> None:
     """Tell people what there is, where it answers, and what it runs on."""
     interfaces = {
         "grafana": spec.observability.grafana.host if spec.observability else None,
@@ -142,7 +127,7 @@ def _export(spec: Platform, ground: Ground, engines: Mapping[str, Engine]) -> No
         for route in service.routes
     ]
     endpoints += [{"name": name, "url": ground.url(host)} for name, host in interfaces.items() if host]
-    endpoints += [{"name": name, "url": engine.address} for name, engine in engines.items()]
+    endpoints += [{"name": name, "url": engine.address} for name, engine in made.items()]
     services = [
         {
             "name": service.name,

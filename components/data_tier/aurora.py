@@ -12,7 +12,7 @@ import pulumi_random as random
 
 from components.component import Component
 from components.data_tier.database_roles import DatabaseRoles
-from components.data_tier.endpoint import Consumer, Endpoint, Peer
+from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
 from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.data import AuroraPostgres, Readers
@@ -69,10 +69,10 @@ class Aurora(Component):
         self._secrets = self._credentials(master_password, namespace)
         self.register_outputs({"address": self.address})
 
-    def endpoint(self, consumer: str) -> Endpoint:
+    def endpoint(self, consumer: str) -> PostgresEndpoint:
         known = self._consumers[consumer]
         writes, reads = "writer" in known.access, "reader" in known.access
-        return Endpoint(
+        return PostgresEndpoint(
             host=self._hosts["writer" if writes else "reader"],
             reader_host=self._hosts["reader"] if writes and reads else None,
             port=PORT,

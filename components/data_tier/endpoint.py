@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol
 
 import pulumi
 
 from spec.services import Service
-
-Access = Literal["writer", "reader"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,8 @@ class Consumer:
 
     name: str
     namespace: pulumi.Input[str]
-    access: frozenset[Access]
+    access: frozenset[str] = frozenset()
+    """What its `uses` say after the engine's name, such as ``writer``; empty where the name alone says it all."""
 
     @property
     def role(self) -> str:
@@ -46,8 +45,32 @@ class Peer:
         return [peer]
 
 
+class Endpoint(Protocol):
+    """Where one consumer reaches an engine, and as whom."""
+
+    @property
+    def peer(self) -> Peer:
+        """The engine, as a NetworkPolicy lets the consumer out to it."""
+        ...
+
+    def environment(self) -> list[dict[str, Any]]:
+        """Return the container environment variables that tell the consumer so; a secret is a reference in them."""
+        ...
+
+
+def variables(plain: Mapping[str, pulumi.Input[str]], **from_secret: tuple[pulumi.Input[str], str]) -> list[Any]:
+    """Return container environment variables: ``plain`` ones, and those that are a Secret's, by its name and key."""
+    return [
+        *({"name": name, "value": value} for name, value in plain.items()),
+        *(
+            {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+            for name, (secret, key) in from_secret.items()
+        ),
+    ]
+
+
 @dataclass(frozen=True)
-class Endpoint:
+class PostgresEndpoint:
     """Where one consumer reaches PostgreSQL, and as whom."""
 
     host: pulumi.Input[str]
@@ -74,11 +97,39 @@ class Endpoint:
             "PGUSER": self.user,
             "PGSSLMODE": self.ssl_mode,
         } | ({"PGHOST_READER": self.reader_host} if self.reader_host is not None else {})
-        password = {
-            "name": "PGPASSWORD",
-            "valueFrom": {"secretKeyRef": {"name": self.secret, "key": "password"}},
-        }
-        return [*({"name": name, "value": value} for name, value in plain.items()), password]
+        return variables(plain, PGPASSWORD=(self.secret, "password"))
+
+
+@dataclass(frozen=True)
+class UrlEndpoint:
+    """Where one consumer reaches an engine that libraries take a URL for, and as whom."""
+
+    prefix: str
+    """What its variables begin with, such as ``REDIS_CACHE``: a service may use several engines of a kind."""
+    host: pulumi.Input[str]
+    port: int
+    user: str
+    secret: pulumi.Input[str]
+    """Name of the Secret, in the consumer's namespace, with the keys ``password`` and ``url``."""
+    peer: Peer
+    more: Mapping[str, str] = field(default_factory=dict)
+    """What else a client has to know, by the rest of the variable's name."""
+
+    def environment(self) -> list[dict[str, Any]]:
+        """Return the parts, and a URL that has them all."""
+        plain = {"HOST": self.host, "PORT": str(self.port), "USERNAME": self.user, **self.more}
+        secret = {"PASSWORD": (self.secret, "password"), "URL": (self.secret, "url")}
+        return variables(
+            {f"{self.prefix}_{name}": value for name, value in plain.items()},
+            **{f"{self.prefix}_{name}": source for name, source in secret.items()},
+        )
+
+
+def clients(consumers: Iterable[Consumer]) -> list[Peer]:
+    """Return consumers as a NetworkPolicy lets them in: by the name that charts/service labels its pods with."""
+    return [
+        Peer(ports=(), namespace=each.namespace, pod_labels={"app.kubernetes.io/name": each.name}) for each in consumers
+    ]
 
 
 class Engine(Protocol):
@@ -95,10 +146,14 @@ class Engine(Protocol):
 def consumers(
     services: Sequence[Service], engine: str, namespace: Callable[[str], pulumi.Input[str]]
 ) -> list[Consumer]:
-    """Return the consumers of ``engine``: services whose ``uses`` name it, in namespaces that ``namespace`` ensures."""
+    """Return the consumers of ``engine``: services whose ``uses`` name it, in namespaces that ``namespace`` ensures.
+
+    ``engine`` may have a dot itself: `redis.cache` is one store of several.
+    """
     found = []
     for service in services:
-        access = frozenset(use.removeprefix(f"{engine}.") for use in service.uses if use.startswith(f"{engine}."))
-        if access:
-            found.append(Consumer(service.name, namespace(service.namespace), cast("frozenset[Access]", access)))
+        uses = [use for use in service.uses if use == engine or use.startswith(f"{engine}.")]
+        if uses:
+            access = frozenset(use.removeprefix(engine).removeprefix(".") for use in uses) - {""}
+            found.append(Consumer(service.name, namespace(service.namespace), access))
     return found

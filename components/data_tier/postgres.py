@@ -16,7 +16,7 @@ from pulumi_kubernetes.core.v1 import Secret
 from components.charts import Charts
 from components.cluster.contract import Cluster
 from components.component import Component
-from components.data_tier.endpoint import Consumer, Endpoint, Peer
+from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
@@ -116,12 +116,12 @@ class InClusterPostgres(Component):
         self.address = pulumi.Output.concat(self._host(WRITER), f":{PORT}")
         self.register_outputs({"address": self.address})
 
-    def endpoint(self, consumer: str) -> Endpoint:
+    def endpoint(self, consumer: str) -> PostgresEndpoint:
         """Return the endpoint of a consumer, by its name. Raises KeyError for one that the database was not given."""
         given = self._consumers[consumer]
         reader = self._host(READER if self._has_reader else WRITER)
         writes = "writer" in given.access
-        return Endpoint(
+        return PostgresEndpoint(
             host=self._host(WRITER) if writes else reader,
             reader_host=reader if writes and "reader" in given.access else None,
             port=PORT,
@@ -220,15 +220,11 @@ class InClusterPostgres(Component):
             egress=[among(_CLUSTER_PODS, direction="to"), API_SERVER],
             opts=self.child(),
         )
-        clients = [
-            Peer(ports=(), namespace=each.namespace, pod_labels={"app.kubernetes.io/name": each.name})
-            for each in self._consumers.values()
-        ]
         allow(
             f"{name}-pooler",
             namespace=self._namespace,
             pods=_POOLER_PODS,
-            ingress=coming_from(clients, PORT),
+            ingress=coming_from(clients(self._consumers.values()), PORT),
             opts=self.child(),
         )
 

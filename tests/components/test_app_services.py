@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from components.app_services import AppServices, Surroundings, url
-from components.data_tier.endpoint import Endpoint, Peer
+from components.data_tier.endpoint import Peer, PostgresEndpoint
 from spec.node_pools import NodePool
 from spec.services import Service
 from tests.components.around import RELEASE, Around, service
@@ -33,8 +33,8 @@ class AnyEngine:
 
     address: Any = "db.example.com:5432"
 
-    def endpoint(self, consumer: str) -> Endpoint:
-        return Endpoint(
+    def endpoint(self, consumer: str) -> PostgresEndpoint:
+        return PostgresEndpoint(
             host="db.example.com",
             reader_host=None,
             port=5432,

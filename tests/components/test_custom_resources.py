@@ -18,9 +18,11 @@ from jsonschema import Draft7Validator
 from components.cluster.contract import LoadBalancing
 from components.data_tier.endpoint import consumers
 from components.data_tier.postgres import InClusterPostgres
+from components.data_tier.rabbitmq import RabbitMq
 from components.gitops import Gitops
 from spec.data import InClusterPostgres as PostgresSpec
 from spec.parts import Gitops as GitopsSpec
+from spec.rabbitmq import RabbitMq as RabbitMqSpec
 from tests.components.around import Around, service
 from tests.recorder import Registered, run
 
@@ -66,10 +68,12 @@ def _closed(schema: Any) -> Any:
 def _made() -> list[Registered]:
     def program() -> None:
         around = Around("shop", "infra", load_balancing=LoadBalancing.TARGET_GROUP)
-        services = [service(uses=["postgres.writer", "postgres.reader"])]
+        services = [service(uses=["postgres.writer", "postgres.reader", "rabbitmq.publisher"])]
         users = consumers(services, "postgres", around.namespaces.ensure)
         postgres = PostgresSpec.model_validate({"engine": "inCluster", "instances": 3})
         InClusterPostgres("db", postgres, users, cluster=around.cluster, **around.common)
+        publishers = consumers(services, "rabbitmq", around.namespaces.ensure)
+        RabbitMq("mq", RabbitMqSpec(nodes=3), publishers, cluster=around.cluster, **around.common)
         around.certificates({"issuer": "localAuthority"})
         for name, zone in (("http", None), ("dns", "Z0123456789")):
             around.certificates({"issuer": "acme", "email": "a@example.com", "hostedZone": zone}, name)
@@ -91,6 +95,8 @@ def test_every_custom_resource_fits_its_crd():
         "DatabaseRole",
         "Pooler",
         "PodMonitor",
+        "RabbitmqCluster",
+        "ServiceMonitor",
         "TargetGroupBinding",
     }
     mistakes = [

@@ -76,6 +76,14 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         ("{release}", {INSTANCE: "{release}"}, {"otlp": 4317, "otlp-http": 4318, "metrics": 8888}),
     ),
     "promtail": (("promtail", {NAME: "promtail", INSTANCE: "{release}"}, {"http-metrics": 3101}),),
+    "rabbitmq-cluster-operator": (
+        (
+            "rabbitmq-cluster-operator",
+            {NAME: "rabbitmq-cluster-operator", INSTANCE: "{release}", COMPONENT: "rabbitmq-operator"},
+            {"http": 9782, "health": 8081},
+        ),
+    ),
+    "valkey": (("{release}", {NAME: "valkey", INSTANCE: "{release}"}, {"tcp": 6379, "metrics": 9121}),),
     # Nothing that a policy is about: definitions alone, or pods of kube-system, which has no policies.
     "aws-ebs-csi-driver": (),
     "aws-load-balancer-controller": (),
@@ -93,6 +101,7 @@ def _named(of: Object) -> str:
 
 # By kind of custom resource: what its operator makes of it.
 # https://cloudnative-pg.io/documentation/1.30/labels_annotations/
+# https://github.com/rabbitmq/cluster-operator/blob/v2.22.3/internal/resource/statefulset.go
 # https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.1/pkg/prometheus/server/statefulset.go
 CUSTOM: Mapping[str, Callable[[Object], Row]] = {
     "Cluster": lambda of: (
@@ -108,6 +117,11 @@ CUSTOM: Mapping[str, Callable[[Object], Row]] = {
             "cnpg.io/poolerName": _named(of),
         },
         {"pgbouncer": 5432, "metrics": 9127},
+    ),
+    "RabbitmqCluster": lambda of: (
+        _named(of),
+        {NAME: _named(of), COMPONENT: "rabbitmq"},
+        {"epmd": 4369, "amqp": 5672, "management": 15672, "prometheus (metrics)": 15692, "cluster-rpc": 25672},
     ),
 }
 

@@ -53,6 +53,9 @@ def test_a_service_reaches_what_it_uses_and_dns_and_nothing_else(stack: Made, fo
             expected.add((AURORA if postgres and postgres.engine == "aurora" else "postgresql", 5432))
         if stack.spec.observability and stack.spec.observability.traces:
             expected |= {(TRACES, 4317), (TRACES, 4318)}
+        stores = (use.split(".")[1] for use in service.uses if use.startswith("redis."))
+        expected |= {(f"redis-{store}", 6379) for store in stores}
+        expected |= {("rabbitmq", 5672) for use in service.uses if use.startswith("rabbitmq.")}
         assert found.reached(found.pod(service.name)) == expected, service.name
 
 

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.data_tier.aurora import Aurora
-from components.data_tier.endpoint import Access, Consumer, Endpoint
+from components.data_tier.endpoint import Consumer, PostgresEndpoint
 from components.vpc import Vpc
 from spec.data import AuroraPostgres
 from spec.network import Network
@@ -24,7 +24,7 @@ SECRET = "kubernetes:core/v1:Secret"
 JOB = "kubernetes:batch/v1:Job"
 
 
-def consumer(name: str, *access: Access) -> Consumer:
+def consumer(name: str, *access: str) -> Consumer:
     return Consumer(name, "shop", frozenset(access))
 
 
@@ -68,7 +68,7 @@ def environment(name: str) -> dict[str, Any]:
         )
         vpc = Vpc("shop", Network.model_validate(NETWORK, by_alias=True), opts)
         engine = Aurora("shop-db", spec, CONSUMERS, vpc, clients={}, namespace="shop", protect=False, opts=opts)
-        endpoint: Endpoint = engine.endpoint(name)
+        endpoint: PostgresEndpoint = engine.endpoint(name)
         pulumi.Output.from_input(endpoint.environment()).apply(
             lambda variables: found.update({v["name"]: v.get("value", v.get("valueFrom")) for v in variables})
         )

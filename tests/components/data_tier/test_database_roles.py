@@ -15,14 +15,14 @@ import pytest
 
 from components.data_tier import database_roles
 from components.data_tier.database_roles import DatabaseRoles, script
-from components.data_tier.endpoint import Access, Consumer, Peer
+from components.data_tier.endpoint import Consumer, Peer
 from tests.recorder import Recorder, run
 
 JOB = "kubernetes:batch/v1:Job"
 Sql = Callable[..., str]
 
 
-def consumer(name: str, *access: Access) -> Consumer:
+def consumer(name: str, *access: str) -> Consumer:
     return Consumer(name, "shop", frozenset(access))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.data_tier.endpoint import Endpoint, consumers
+from components.data_tier.endpoint import PostgresEndpoint, consumers
 from components.data_tier.postgres import InClusterPostgres, memory_parameters
 from spec.data import InClusterPostgres as Spec
 from spec.services import Service
@@ -19,8 +19,8 @@ READER = service("report", namespace="other", uses=["postgres.reader"])
 BOTH = service("both", uses=["postgres.writer", "postgres.reader"])
 
 
-def build(*services: Service, protect: bool = False, **fields: Any) -> tuple[Recorder, dict[str, Endpoint]]:
-    endpoints: dict[str, Endpoint] = {}
+def build(*services: Service, protect: bool = False, **fields: Any) -> tuple[Recorder, dict[str, PostgresEndpoint]]:
+    endpoints: dict[str, PostgresEndpoint] = {}
 
     def program() -> None:
         around = Around("shop", "other", "infra")

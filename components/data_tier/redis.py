@@ -1,0 +1,192 @@
+"""A store that speaks Redis' protocol, in the cluster: Valkey, by its own chart.
+
+One process a store. Databases of one process share its memory and its eviction, so that a full cache would push out
+keys that have to stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import pulumi
+import pulumi_random as random
+from pulumi_kubernetes.core.v1 import Secret
+
+from components.charts import Charts
+from components.cluster.contract import Cluster
+from components.component import Component
+from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
+from components.namespaces import Namespaces
+from components.observability.scraping import Scraping
+from components.scheduling import on_pool
+from components.traffic import allow, coming_from
+from spec.base import quantity
+from spec.node_pools import NodePool
+from spec.redis import EXPORTER, InClusterRedis, RedisStore
+
+PORT = 6379
+_METRICS = 9121
+
+# https://valkey.io/topics/acl/. INFO counts as dangerous, and is what clients look at for their health.
+_WRITER = "~* &* +@all -@admin -@dangerous +info"
+_READER = "~* &* -@all +@read +@connection -@admin -@dangerous +info"
+# Who does not say who he is: the exporter, which signs in with a password alone. It sees counters, and no key.
+_DEFAULT = "-@all +@connection -@admin -@dangerous +info +config|get +slowlog|get +slowlog|len +latency|latest"
+
+# The rest is for clients' buffers, for the copy that a rewrite of the log makes, and for fragmentation.
+_FOR_KEYS = 0.7
+
+_INIT_RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "100m", "memory": "32Mi"}}
+_UNPRIVILEGED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+    "runAsNonRoot": True,
+}
+
+
+def configuration(store: RedisStore) -> str:
+    """Return the valkey.conf of a store."""
+    kept = ["appendonly yes", "appendfsync everysec"] if store.storage else ["appendonly no"]
+    lines = [
+        f"maxmemory {int(float(quantity(store.memory)) * _FOR_KEYS)}",
+        f"maxmemory-policy {store.eviction}",
+        # Snapshots beside the log would cost a second copy of the memory for nothing.
+        'save ""',
+        *kept,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+class InClusterStore(Component):
+    """One store, with a user and a password of its own for every consumer."""
+
+    address: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        spec: InClusterRedis,
+        store: RedisStore,
+        consumers: Sequence[Consumer],
+        *,
+        cluster: Cluster,
+        charts: Charts,
+        namespaces: Namespaces,
+        pools: Sequence[NodePool] = (),
+        scraping: Scraping | None = None,
+        protect: bool = False,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Make ``store``, one of ``spec``'s; its Service is called ``name``. ``protect`` guards one with a volume."""
+        super().__init__("data:InClusterStore", name, opts)
+        self._name = name
+        self._consumers = {consumer.name: consumer for consumer in consumers}
+        self._namespace = namespaces.ensure(spec.namespace)
+        passwords = {user: self._password(user) for user in ("default", *self._consumers)}
+        # Named by Pulumi and immutable: another user or password is another Secret, which the pod is started with.
+        users = Secret(
+            f"{name}-users",
+            metadata={"namespace": self._namespace},
+            immutable=True,
+            string_data=passwords,
+            opts=self.child(),
+        )
+        made = charts.release(
+            name,
+            "valkey",
+            namespace=self._namespace,
+            values={
+                "fullnameOverride": name,
+                # A volume that one node may mount, and a new pod that waits for it, hold each other up for ever.
+                "deploymentStrategy": "Recreate",
+                "resources": store.resources.model_dump(),
+                "initResources": _INIT_RESOURCES,
+                "startupProbe": {"failureThreshold": 30},
+                "readinessProbe": {"enabled": True},
+                "valkeyConfig": configuration(store),
+                "auth": {
+                    "enabled": True,
+                    "usersExistingSecret": users.metadata["name"],
+                    "aclUsers": {user: {"permissions": permissions} for user, permissions in self._users().items()},
+                },
+                "dataStorage": _storage(store, cluster.storage_class, protect),
+                "metrics": _metrics(scraped=scraping is not None),
+                **on_pool(spec.pool, pools),
+            },
+            opts=self.child(
+                depends_on=[scraping.crds] if scraping else [], protect=protect and store.storage is not None
+            ),
+        )
+        self._host = pulumi.Output.concat(
+            cast("pulumi.Output[str]", made.name), ".", self._namespace, ".svc.cluster.local"
+        )
+        self._secrets = {each.name: self._login(each, passwords[each.name]) for each in consumers}
+        self._traffic(scraping)
+        self.address = pulumi.Output.concat(self._host, f":{PORT}")
+        self.register_outputs({"address": self.address})
+
+    def endpoint(self, consumer: str) -> UrlEndpoint:
+        """Return the endpoint of a consumer, by its name. Raises KeyError for one that the store was not given."""
+        return UrlEndpoint(
+            prefix=self._name.upper().replace("-", "_"),
+            host=self._host,
+            port=PORT,
+            user=self._consumers[consumer].name,
+            secret=self._secrets[consumer],
+            peer=Peer(ports=(PORT,), namespace=self._namespace, pod_labels=self._pods()),
+        )
+
+    def _pods(self) -> Mapping[str, str]:
+        return {"app.kubernetes.io/name": "valkey", "app.kubernetes.io/instance": self._name}
+
+    def _password(self, user: str) -> pulumi.Output[str]:
+        # Letters and digits: it stands in a URL.
+        return random.RandomPassword(f"{self._name}-{user}", length=32, special=False, opts=self.child()).result
+
+    def _users(self) -> dict[str, str]:
+        of_consumers = {
+            name: _READER if consumer.access == {"reader"} else _WRITER for name, consumer in self._consumers.items()
+        }
+        return {"default": _DEFAULT, **of_consumers}
+
+    def _login(self, consumer: Consumer, password: pulumi.Output[str]) -> pulumi.Output[str]:
+        """Return the name of the Secret that a consumer signs in with, in its own namespace."""
+        url = pulumi.Output.concat("redis://", consumer.name, ":", password, "@", self._host, f":{PORT}/0")
+        secret = Secret(
+            f"{self._name}-{consumer.name}-login",
+            metadata={"name": f"{self._name}-{consumer.name}", "namespace": consumer.namespace},
+            string_data={"username": consumer.name, "password": password, "url": url},
+            opts=self.child(),
+        )
+        return secret.metadata["name"]
+
+    def _traffic(self, scraping: Scraping | None) -> None:
+        """Consumers and Prometheus reach the store; it reaches nobody."""
+        allow(
+            self._name,
+            namespace=self._namespace,
+            pods=self._pods(),
+            ingress=[
+                *coming_from(clients(self._consumers.values()), PORT),
+                *coming_from([scraping.scraper] if scraping else [], _METRICS),
+            ],
+            egress=[],
+            opts=self.child(),
+        )
+
+
+def _storage(store: RedisStore, storage_class: str | None, protect: bool) -> dict[str, Any]:
+    if store.storage is None:
+        return {"enabled": False}
+    named = {"className": storage_class} if storage_class else {}
+    return {"enabled": True, "requestedSize": store.storage, "keepPvc": protect, **named}
+
+
+def _metrics(scraped: bool) -> dict[str, Any]:
+    return {
+        "enabled": scraped,
+        "exporter": {"resources": EXPORTER.model_dump(), "securityContext": _UNPRIVILEGED | {"runAsUser": 1000}},
+        "serviceMonitor": {"enabled": scraped},
+    }
