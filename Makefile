@@ -104,8 +104,8 @@ $(filled): requirements.lock
 	fi; \
 	$$fit -m tools venv $(venv) $< && touch $@
 
-tools: $(filled) ## pulumi, helm, actionlint, promtool, amtool: from the PATH, else downloaded, else built
-	@$(python) -m tools ensure pulumi helm actionlint promtool amtool
+tools: $(filled) ## pulumi, helm, kustomize, actionlint, promtool, amtool: from the PATH, else downloaded, else built
+	@$(python) -m tools ensure pulumi helm kustomize actionlint promtool amtool
 
 # The parts of Kubernetes that stacks are tried on: tests alone need them, and building takes minutes.
 kubernetes: tools

@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.apiextensions import CustomResource
 
+from components.argocd_applications import Applications
 from components.charts import Charts
 from components.component import Component
 from components.ingress import Ingress
@@ -17,9 +17,9 @@ from components.nginx import MINION
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.traffic import ANYWHERE, allow, among, coming_from
+from spec.base import in_go
+from spec.gitops import Gitops as Spec
 from spec.node_pools import NodePool
-from spec.parts import Gitops as Spec
-from spec.parts import Repository
 from spec.services import Service
 
 _SMALL = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}}
@@ -41,17 +41,28 @@ _SERVER = 8080
 _METRICS = (8080, 8082, 8083, 8084, 9001)
 _SCRAPED = ("controller", "repoServer", "server", "applicationSet", "notifications")
 
-# Go, which reads the interval, knows no days and weeks: https://pkg.go.dev/time#ParseDuration
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
-
-def seconds(duration: str) -> str:
-    """Return a duration such as ``3m`` in seconds, as Go reads it: ``180s``."""
-    return f"{int(duration[:-1]) * _SECONDS[duration[-1]]}s"
+# What sync waves of Applications wait for: that one is healthy, which Argo CD has not asked since 1.8, and that all of
+# it is there, which health does not say since 3.4.
+# https://argo-cd.readthedocs.io/en/stable/operator-manual/health/#argocd-app
+# https://github.com/argoproj/argo-cd/pull/25962
+_HEALTH = {
+    "resource.customizations.health.argoproj.io_Application": """\
+hs = {status = "Progressing", message = ""}
+if obj.status ~= nil and obj.status.health ~= nil then
+  hs.status = obj.status.health.status
+  hs.message = obj.status.health.message or ""
+  if hs.status == "Healthy" and (obj.status.sync == nil or obj.status.sync.status ~= "Synced") then
+    hs.status = "Progressing"
+    hs.message = "waiting for all of it to be applied"
+  end
+end
+return hs
+"""
+}
 
 
 class Gitops(Component):
-    """Argo CD; where there is a repository, one Application for every service in it."""
+    """Argo CD; where there is a repository, what has it deliver the services."""
 
     admin_password: pulumi.Output[str]
     """Secret; the password of the user ``admin``."""
@@ -67,9 +78,13 @@ class Gitops(Component):
         ingress: Ingress,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
+        after: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install Argo CD, and have it deliver ``services`` where ``spec`` names a repository."""
+        """Install Argo CD, and have it deliver ``services`` where ``spec`` names a repository.
+
+        ``after`` is what the services stand on: they are delivered once it is there, and go before it goes.
+        """
         super().__init__("gitops:Gitops", name, opts)
         namespace = namespaces.ensure(spec.namespace)
         password = random.RandomPassword(name, length=24, special=False, opts=self.child())
@@ -101,15 +116,14 @@ class Gitops(Component):
             opts=self.child(),
         )
         if spec.repository:
-            where = {each.namespace: namespaces.ensure(each.namespace) for each in services}
-            CustomResource(
-                f"{name}-services",
-                api_version="argoproj.io/v1alpha1",
-                kind="ApplicationSet",
-                metadata={"name": "services", "namespace": namespace},
-                spec=_application_set(spec.repository, services, where),
-                # Its CRD comes with the release, and its Applications' finalizers are Argo CD's to take off.
-                opts=self.child(depends_on=[release]),
+            Applications(
+                name,
+                spec.repository,
+                [namespaces.ensure(each) for each in sorted({service.namespace for service in services})],
+                namespace=namespace,
+                reconciliation=spec.reconciliation,
+                after=[release, *after],
+                opts=self.child(),
             )
         self.register_outputs({})
 
@@ -127,7 +141,7 @@ def _values(
     # Those of the chart let everybody reach the server.
     values["global"] = {"networkPolicy": {"create": False}, **placement}
     values["configs"] = {
-        "cm": {"timeout.reconciliation": seconds(spec.reconciliation)},
+        "cm": {"timeout.reconciliation": in_go(spec.reconciliation), **_HEALTH},
         # TLS ends in front of it: at the ingress controller, or at the load balancer.
         "params": {"server.insecure": True},
         "secret": {"argocdServerAdminPassword": password.bcrypt_hash},
@@ -141,47 +155,3 @@ def _values(
             "hostname": spec.host,
         }
     return values
-
-
-def _application_set(
-    repository: Repository, services: Sequence[Service], namespaces: Mapping[str, pulumi.Input[str]]
-) -> dict[str, Any]:
-    """One Application for each service: the platform's chart, with the values that lie in the service's own folder."""
-    source = {"repoURL": repository.url, "targetRevision": repository.revision}
-    values = f"$values{repository.values_path}/{{{{.service}}}}/values.yaml"
-    return {
-        "goTemplate": True,
-        "goTemplateOptions": ["missingkey=error"],
-        "generators": [
-            {
-                "list": {
-                    "elements": [
-                        {"service": service.name, "namespace": namespaces[service.namespace]} for service in services
-                    ]
-                }
-            }
-        ],
-        "template": {
-            "metadata": {
-                "name": "{{.service}}",
-                # Deleting the Application deletes what it delivered.
-                "finalizers": ["resources-finalizer.argocd.argoproj.io"],
-            },
-            "spec": {
-                "project": "default",
-                "destination": {"server": "https://kubernetes.default.svc", "namespace": "{{.namespace}}"},
-                "sources": [
-                    {
-                        **source,
-                        "path": repository.chart_path.lstrip("/"),
-                        "helm": {"releaseName": "{{.service}}", "valueFiles": [values]},
-                    },
-                    {**source, "ref": "values"},
-                ],
-                "syncPolicy": {
-                    "automated": {"prune": True, "selfHeal": True},
-                    "syncOptions": ["ServerSideApply=true"],
-                },
-            },
-        },
-    }

@@ -1,12 +1,15 @@
-"""The emulated cloud as `pulumi.runtime.Mocks`, for tests that need no engine."""
+"""The emulated cloud as `pulumi.runtime.Mocks`, for what needs a program's registrations but no engine."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
-from pulumi.runtime import MockCallArgs, MockResourceArgs
+from pulumi.runtime import MockCallArgs, MockResourceArgs, settings, stack
+from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret, wrap_rpc_secret
 
 from sandbox import registry, schema, wire
@@ -60,6 +63,30 @@ class EmulatedMocks(pulumi.runtime.Mocks):
         package, given = package_of(args.token), _plain(args.args)
         provider = _provider_urn(package, args.provider.split("::")[-2]) if args.provider else ""
         return self.cloud.ask(package, lambda emulator: emulator.invoke(args.token, given, provider)), []
+
+
+def run_under(monitor: pulumi_mocks.MockMonitor, program: Callable[[], Any], *, preview: bool = False) -> None:
+    """Run a function that makes resources against a monitor, and wait until all of them are registered.
+
+    Whatever the program raises is raised here.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        settings.reset_options(project="groundwork", stack="test", preview=preview)
+        pulumi_mocks.set_mocks(monitor.mocks, "groundwork", "test", preview=preview, monitor=monitor)
+        # A component's constructor may fail while registrations of its children are still under way: drain them.
+        loop.run_until_complete(stack.run_pulumi_func(lambda: _discard(program())))
+    finally:
+        for task in asyncio.all_tasks(loop):  # Left over only where the program failed.
+            task.cancel()
+        settings.reset_options()
+        loop.close()
+        asyncio.set_event_loop(asyncio.new_event_loop())
+
+
+def _discard(_: Any) -> None:
+    """A program may return what it made; the engine wants nothing."""
 
 
 def _provider_urn(package: str, name: str) -> str:

@@ -91,6 +91,20 @@ Duration = Annotated[
     StringConstraints(pattern=r"^[1-9][0-9]*(s|m|h|d|w)$"),
     Field(description="A duration as Prometheus writes it: 15s, 5m, 15d."),
 ]
+# Go, and so most controllers, knows no days and weeks: https://pkg.go.dev/time#ParseDuration
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def seconds(duration: str) -> int:
+    """Return a Duration in seconds: 180 for ``3m``."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
+def in_go(duration: str) -> str:
+    """Return a Duration as Go reads it: ``180s`` for ``3m``."""
+    return f"{seconds(duration)}s"
+
+
 Secret = Annotated[
     SecretStr,
     BeforeValidator(_as_it_stands),

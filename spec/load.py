@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from spec import data_rules, ingress_rules, observability_rules  # noqa: F401  have their rules added
+from spec import data_rules, gitops_rules, ingress_rules, observability_rules  # noqa: F401  have their rules added
 from spec.mistakes import Mistake, SpecError, from_validation
 from spec.platform import Platform
 from spec.rules import broken_rules

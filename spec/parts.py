@@ -1,14 +1,14 @@
-"""The parts around the services: ingress, edge, observability, GitOps."""
+"""The parts around the services: ingress, edge, observability."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from spec.base import Cidr, Duration, Host, Name, Quantity, Section
 from spec.logs import Logs
-from spec.services import Compute, Resources, UrlPath
+from spec.services import Compute, Resources
 from spec.tls import TlsIssuer
 from spec.traces import Traces
 
@@ -65,27 +65,4 @@ class Observability(Section):
     """Left out, nobody collects them: `kubectl logs` has what the nodes still hold."""
     traces: Traces | None = None
     """Left out, services are told nothing of traces."""
-    pool: Name | None = None
-
-
-class Repository(Section):
-    """The Git repository that Argo CD watches."""
-
-    url: Annotated[str, StringConstraints(pattern=r"^(https://|ssh://|git@).+")]
-    revision: str = "main"
-    chart_path: UrlPath = "/charts/service"
-    values_path: UrlPath = "/services"
-    """Directory with a folder for each service, which holds its values.yaml."""
-
-
-class Gitops(Section):
-    """Argo CD. With a repository it delivers the services; without, the program does and Argo CD stands ready."""
-
-    engine: Literal["argocd"]
-    namespace: Name = "argocd"
-    host: Host | None = None
-    """Where the ingress offers its user interface."""
-    reconciliation: Duration = "3m"
-    """How often the repository is compared with the cluster."""
-    repository: Repository | None = None
     pool: Name | None = None

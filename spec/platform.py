@@ -6,9 +6,10 @@ from spec.base import Host, Name, Section
 from spec.buckets import Bucket
 from spec.cluster import Cluster
 from spec.data import Data
+from spec.gitops import Gitops
 from spec.network import Network
 from spec.node_pools import NodePool
-from spec.parts import Edge, Gitops, Ingress, Observability
+from spec.parts import Edge, Ingress, Observability
 from spec.registry import Registry
 from spec.security import Security
 from spec.services import Service

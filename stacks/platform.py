@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from components.addresses import Addresses
 from components.app_services import AppServices, Surroundings
 from components.cert_manager import CertManager
 from components.certificates import Certificates, dns_policy
@@ -63,15 +64,13 @@ def build(spec: Platform) -> None:
             **common,
         )
         pulumi.export("grafanaPassword", pulumi.Output.secret(metrics.grafana_password))
-    if spec.gitops:
-        gitops = Gitops("argocd", spec.gitops, spec.services, ingress=ingress, **common)
-        pulumi.export("argocdPassword", pulumi.Output.secret(gitops.admin_password))
+    interval = spec.observability.scrape_interval if spec.observability else ""
+    tracing = _tracing(spec, ground, common)
+    around = Surroundings(spec.services, ingress, made, spec.node_pools, scraping, interval, tracing)
     if not (spec.gitops and spec.gitops.repository):
-        interval = spec.observability.scrape_interval if spec.observability else ""
-        around = Surroundings(
-            spec.services, ingress, made, spec.node_pools, scraping, interval, _tracing(spec, ground, common)
-        )
         AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
+    if spec.gitops:
+        _gitops(spec, around, common)
     _export(spec, ground, made)
 
 
@@ -91,6 +90,17 @@ def _logs(spec: Platform, ground: Ground, common: Any) -> Logs | None:
     if spec.observability is None or spec.observability.logs is None:
         return None
     return Logs("logs", spec.observability.logs, cluster=ground.cluster, cloud=ground.cloud, **common)
+
+
+def _gitops(spec: Platform, around: Surroundings, common: Any) -> None:
+    """Install Argo CD; the services that it delivers come once what they stand on is there."""
+    assert spec.gitops is not None
+    after: list[pulumi.Resource] = []
+    if spec.gitops.repository:
+        after.append(Addresses("addresses", around, namespaces=common["namespaces"], opts=common["opts"]))
+        after += [around.scraping.crds] if around.scraping else []
+    gitops = Gitops("argocd", spec.gitops, spec.services, ingress=around.ingress, after=after, **common)
+    pulumi.export("argocdPassword", pulumi.Output.secret(gitops.admin_password))
 
 
 def _certificates(spec: Platform, ground: Ground, common: Any) -> Certificates | None:

@@ -6,14 +6,15 @@ assert that something is absent. An assertion inside `apply` would pass in a pre
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import struct_pb2
-from pulumi.runtime import mocks, rpc, settings, stack
+from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
+
+from sandbox.mocks import run_under
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -223,32 +224,8 @@ def run(
     return recorder
 
 
-def run_under(monitor: mocks.MockMonitor, program: Callable[[], Any], *, preview: bool = False) -> None:
-    """Run a function that makes resources against a monitor, and wait until all of them are registered.
-
-    Whatever the program raises is raised here.
-    """
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        settings.reset_options(project="groundwork", stack="test", preview=preview)
-        mocks.set_mocks(monitor.mocks, "groundwork", "test", preview=preview, monitor=monitor)
-        # A component's constructor may fail while registrations of its children are still under way: drain them.
-        loop.run_until_complete(stack.run_pulumi_func(lambda: _discard(program())))
-    finally:
-        for task in asyncio.all_tasks(loop):  # Left over only where the program failed.
-            task.cancel()
-        settings.reset_options()
-        loop.close()
-        asyncio.set_event_loop(asyncio.new_event_loop())
-
-
 def _nothing(_: Registered) -> Properties:
     return {}
-
-
-def _discard(_: Any) -> None:
-    """A program may return what it made; the engine wants nothing."""
 
 
 _OUTPUTS: Mapping[str, Outputs] = {

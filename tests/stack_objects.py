@@ -13,13 +13,13 @@ from typing import Any
 
 from pulumi.runtime.mocks import MockMonitor
 
+from components.charts import SERVICE_CHART
 from sandbox.command import ACCOUNT
 from sandbox.kubernetes.cluster import Cluster
-from sandbox.mocks import EmulatedMocks
+from sandbox.mocks import EmulatedMocks, run_under
 from spec.load import from_file, stack_file
 from spec.platform import Platform
 from stacks.platform import build
-from tests.recorder import run_under
 
 Object = Mapping[str, Any]
 
@@ -53,13 +53,37 @@ class Made:
 
 @cache
 def made(stack: str) -> Made:
-    """Return what a stack's file makes of its cluster."""
+    """Return what a stack's file makes of its cluster, with the services that a GitOps engine delivers to it."""
     spec = from_file(stack_file(stack))
+    clusters = _clusters(spec)
+    delivered = _services(spec) if spec.gitops and spec.gitops.repository else {}
+    objects = [*_objects(clusters), *(each for of in delivered.values() for each in of)]
+    return Made(spec, tuple(objects), tuple(_releases(clusters)))
+
+
+def _clusters(spec: Platform) -> list[Cluster]:
+    """Run the program on the emulated cloud, and return the clusters that there are then."""
     cloud = EmulatedMocks()
     with tempfile.TemporaryDirectory() as directory, _environment(ACCOUNT, directory):
         run_under(MockMonitor(cloud), lambda: build(spec))
     clusters: Mapping[str, Cluster] = cloud.cloud.emulator("kubernetes").snapshot() or {}  # type: ignore[assignment]
-    return Made(spec, tuple(_objects(clusters.values())), tuple(_releases(clusters.values())))
+    return list(clusters.values())
+
+
+@cache
+def services(stack: str) -> dict[tuple[str, str], list[Object]]:
+    """Return the objects of each service, by namespace and name, as the program itself installs them."""
+    return _services(from_file(stack_file(stack)))
+
+
+def _services(spec: Platform) -> dict[tuple[str, str], list[Object]]:
+    found: dict[tuple[str, str], list[Object]] = {}
+    for cluster in _clusters(spec.model_copy(update={"gitops": None})):
+        for id, release in cluster.releases.items():
+            if release.document["spec"]["chart"] == SERVICE_CHART:
+                namespace, name = id.split("/")
+                found[namespace, name] = [entry.applied for entry in cluster.entries.values() if entry.owner == id]
+    return found
 
 
 def _objects(clusters: Iterable[Cluster]) -> Iterator[Object]:

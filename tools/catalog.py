@@ -113,6 +113,17 @@ CATALOG: tuple[Tool, ...] = (
         package="github.com/rhysd/actionlint/cmd/actionlint",
         variables={"github.com/rhysd/actionlint.version": "{version}"},
     ),
+    # Argo CD and Flux build with it what a GitOps repository holds.
+    Tool(
+        name="kustomize",
+        version="5.8.1",
+        version_args=("version",),
+        archive="https://github.com/kubernetes-sigs/kustomize/releases/download/kustomize%2Fv{version}/kustomize_v{version}_{os}_{goarch}.tar.gz",
+        checksums="https://github.com/kubernetes-sigs/kustomize/releases/download/kustomize%2Fv{version}/checksums.txt",
+        member="kustomize",
+        package="sigs.k8s.io/kustomize/kustomize/v5",
+        variables={"sigs.k8s.io/kustomize/api/provenance.version": "v{version}"},
+    ),
     # The two that test alerts and their routing, in the versions that kube-prometheus-stack runs.
     Tool(
         name="promtool",

@@ -21,7 +21,7 @@ from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.gitops import Gitops
 from spec.data import InClusterPostgres as PostgresSpec
-from spec.parts import Gitops as GitopsSpec
+from spec.gitops import Gitops as GitopsSpec
 from spec.rabbitmq import RabbitMq as RabbitMqSpec
 from tests.components.around import Around, service
 from tests.recorder import Registered, run
@@ -78,8 +78,12 @@ def _made() -> list[Registered]:
         for name, zone in (("http", None), ("dns", "Z0123456789")):
             around.certificates({"issuer": "acme", "email": "a@example.com", "hostedZone": zone}, name)
         ingress = around.ingress(target_group_arn="arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/a/1")
-        gitops = GitopsSpec.model_validate({"engine": "argocd", "repository": {"url": "https://git.example.com/a"}})
-        Gitops("argocd", gitops, services, ingress=ingress, **around.common)
+        for layout in ("applicationSet", "appOfApps"):
+            repository = {"url": "https://git.example.com/a", "layout": layout}
+            gitops = GitopsSpec.model_validate(
+                {"engine": "argocd", "namespace": layout.lower(), "repository": repository}
+            )
+            Gitops(f"argocd-{layout.lower()}", gitops, services, ingress=ingress, **around.common)
 
     schemas = _schemas()
     return [each for each in run(program) if each.type in schemas]
@@ -89,6 +93,8 @@ def test_every_custom_resource_fits_its_crd():
     made = _made()
     kinds = {each.type.rpartition(":")[2] for each in made}
     assert kinds == {
+        "AppProject",
+        "Application",
         "ApplicationSet",
         "Cluster",
         "ClusterIssuer",

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from components.gitops import Gitops, seconds
-from spec.parts import Gitops as Spec
+from components.gitops import Gitops
+from spec.base import in_go
+from spec.gitops import Gitops as Spec
 from tests.components.around import RELEASE, Around, service
 from tests.recorder import Recorder, run
 
@@ -20,7 +21,8 @@ def build(**fields: Any) -> Recorder:
     def program() -> None:
         around = Around("shop", "other")
         spec = Spec.model_validate({"engine": "argocd", **fields})
-        Gitops("argocd", spec, SERVICES, ingress=around.ingress(), **around.common)
+        after = [around.scraping.crds] if around.scraping else []
+        Gitops("argocd", spec, SERVICES, ingress=around.ingress(), after=after, **around.common)
 
     hashed = {"random:index/randomPassword:RandomPassword": lambda _: {"bcryptHash": "$2a$10$hash"}}
     return run(program, outputs=hashed)
@@ -30,30 +32,17 @@ def test_without_a_repository_it_delivers_nothing():
     assert not build().all(SET)
 
 
-def test_every_service_becomes_an_application_from_the_chart_and_its_own_values():
+def test_the_services_come_once_argo_cd_and_what_they_stand_on_are_there_and_go_before_them():
     made = build(repository=REPOSITORY)
-    spec = made.one(SET)["spec"]
-    assert spec["generators"][0]["list"]["elements"] == [
-        {"service": "web", "namespace": "shop"},
-        {"service": "scan", "namespace": "other"},
-    ]
-    chart, values = spec["template"]["spec"]["sources"]
-    assert chart["path"] == "charts/service"
-    assert chart["helm"]["valueFiles"] == ["$values/services/{{.service}}/values.yaml"]
-    assert values["ref"] == "values"
-    assert made.one(RELEASE, "argocd").urn in made.one(SET).dependencies
-
-
-def test_what_is_changed_or_left_over_in_the_cluster_is_put_right():
-    policy = build(repository=REPOSITORY).one(SET)["spec.template.spec.syncPolicy"]
-    assert policy["automated"] == {"prune": True, "selfHeal": True}
+    urns = {made.one(RELEASE, "argocd").urn, made.one(RELEASE, "scraping-crds").urn}
+    assert urns <= made.one(SET).dependencies
 
 
 @pytest.mark.parametrize(("given", "read"), [("90s", "90s"), ("3m", "180s"), ("2h", "7200s"), ("1d", "86400s")])
 def test_the_interval_is_written_as_go_reads_it(given: str, read: str):
-    assert seconds(given) == read
+    assert in_go(given) == read
     values = build(reconciliation=given).one(RELEASE, "argocd")["values"]
-    assert values["configs"]["cm"] == {"timeout.reconciliation": read}
+    assert values["configs"]["cm"]["timeout.reconciliation"] == read
 
 
 def test_its_interface_is_offered_only_where_it_has_a_host():

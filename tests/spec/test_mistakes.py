@@ -153,6 +153,29 @@ def test_every_stack_file_is_sound(stack: str) -> None:
             {"target": "kubeadm", "controlPlane": {}, "podCidr": "10.0.0.0/18"},
             ['cluster.podCidr = "10.0.0.0/18"', "overlaps the VPC"],
         ),
+        (
+            LOCAL,
+            "gitops",
+            {"engine": "argocd", "repository": {"url": "git@github.com:a/b.git"}},
+            [
+                'gitops.repository.url = "git@github.com:a/b.git"',
+                "no https or ssh URL",
+                "ssh://git@host/team/repository",
+            ],
+        ),
+        (
+            LOCAL,
+            "gitops",
+            {"engine": "argocd", "repository": {"url": "http://git.example.com/a/b"}},
+            ["gitops.repository.url", "no https or ssh URL"],
+        ),
+        (
+            LOCAL,
+            "gitops",
+            {"engine": "argocd", "reconciliation": "3 minutes"},
+            ['gitops.reconciliation = "3 minutes"', "15s, 5m, 15d"],
+        ),
+        (LOCAL, "gitops", {"engine": "fluxcd"}, ["gitops.engine", '"fluxcd"']),
     ],
 )
 def test_a_mistake_is_answered_by_path_value_and_remedy(

@@ -1,0 +1,113 @@
+"""Checks a repository before an engine of GitOps reads it: every path exists, Kustomize builds, Helm renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.argocd_documents import folder
+from gitops import render
+from gitops.tree import CHART, KUSTOMIZATION, VALUES
+
+Object = Mapping[str, Any]
+
+
+@dataclass
+class Report:
+    """What a repository delivers, and what is wrong with it."""
+
+    objects: dict[tuple[str, str], list[Object]] = field(default_factory=dict)
+    """By namespace and service: what an engine would apply."""
+    problems: list[str] = field(default_factory=list)
+
+
+def check(root: Path, path: str = "/") -> Report:
+    """Return what the tree at ``root`` delivers; ``path`` is where the repository has it."""
+    report = Report()
+    services = [each for each in sorted(root.glob("services/*/*")) if each.is_dir()]
+    if not services:
+        report.problems.append("services: holds no folder <namespace>/<service>")
+    # Each waits for a program of its own.
+    with ThreadPoolExecutor() as pool:
+        for each, made in zip(services, pool.map(lambda service: _service(root, service), services), strict=True):
+            if isinstance(made, str):
+                report.problems.append(f"{each.relative_to(root)}: {made}")
+            else:
+                report.objects[each.parent.name, each.name] = made
+                report.problems += _placed(each.parent.name, made)
+    report.problems += [*_applications(root, folder(path), services), *_flux(root, services)]
+    return report
+
+
+def _service(root: Path, service: Path) -> list[Object] | str:
+    """Return the objects of a service's folder, or what is wrong with it."""
+    try:
+        if (service / VALUES).is_file():
+            return list(render.helm(root / CHART, service.name, service.parent.name, service / VALUES))
+        if (service / KUSTOMIZATION).is_file():
+            return list(render.kustomize(service))
+    except render.NotRendered as error:
+        return str(error)
+    return f"has neither {VALUES} nor {KUSTOMIZATION}"
+
+
+def _placed(namespace: str, objects: Sequence[Object]) -> Iterator[str]:
+    """Whatever a service's folder holds belongs to the folder's namespace."""
+    for each in objects:
+        has = each["metadata"].get("namespace")
+        if has != namespace:
+            yield f"{each['kind']} {each['metadata']['name']}: is in namespace {has}, in the folder of {namespace}"
+
+
+def _applications(root: Path, prefix: str, services: Sequence[Path]) -> Iterator[str]:
+    """An App of Apps has an Application for each service, and each leads to folders and files that exist."""
+    found = sorted(root.glob("apps/*.yaml"))
+    if not found:
+        return
+    named = set()
+    for file in found:
+        application = yaml.safe_load(file.read_text())
+        spec, name = application["spec"], file.relative_to(root)
+        destination, source = spec["destination"]["namespace"], spec["source"]
+        named.add((destination, application["metadata"]["name"]))
+        for led_to in (source["path"], *((source.get("helm") or {}).get("valueFiles") or ())):
+            below = led_to.strip("/").removeprefix(prefix).strip("/")
+            if not led_to.strip("/").startswith(prefix) or not (root / below).exists():
+                yield f"{name}: leads to {led_to}, which does not exist"
+    for service in services:
+        if (service.parent.name, service.name) not in named:
+            yield f"{service.relative_to(root)}: no Application in apps delivers it"
+
+
+def _flux(root: Path, services: Sequence[Path]) -> Iterator[str]:
+    """Flux builds one tree; its releases name a chart, values and other releases that are in it."""
+    if not (root / "services" / KUSTOMIZATION).is_file():
+        return
+    try:
+        objects = render.kustomize(root / "services")
+    except render.NotRendered as error:
+        yield f"services: {error}"
+        return
+    known = {(each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]): each for each in objects}
+    delivered = {(namespace, name) for _, namespace, name in known}
+    for service in services:
+        if (service.parent.name, service.name) not in delivered:
+            yield f"{service.relative_to(root)}: services/{KUSTOMIZATION} does not list it"
+    for (kind, namespace, name), each in known.items():
+        if kind != "HelmRelease":
+            continue
+        spec = each["spec"]
+        if not (root / spec["chart"]["spec"]["chart"]).is_dir():
+            yield f"HelmRelease {name}: leads to {spec['chart']['spec']['chart']}, which does not exist"
+        for values in spec.get("valuesFrom") or ():
+            there = known.get((values["kind"], namespace, values["name"]))
+            if there is None or VALUES not in there.get("data", {}):
+                yield f"HelmRelease {name}: has values from {values['name']}, which does not exist"
+        for other in spec.get("dependsOn") or ():
+            if ("HelmRelease", other.get("namespace", namespace), other["name"]) not in known:
+                yield f"HelmRelease {name}: waits for {other['name']}, which does not exist"

@@ -1,0 +1,41 @@
+"""How a repository is laid out: which engine reads it, and what a service's folder holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from spec.gitops import Manifests
+from spec.platform import Platform
+
+Kind = Literal["applicationSet", "appOfApps", "flux"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MANIFESTS: tuple[Manifests, ...] = get_args(Manifests)
+
+FLUX_NAMESPACE = "flux-system"
+SOURCE = "platform"
+"""The GitRepository that Flux has the repository by."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What decides which files there are."""
+
+    kind: Kind = "applicationSet"
+    manifests: Manifests = "helm"
+    url: str = ""
+    """The repository's own address, which the Applications of `appOfApps` name."""
+    revision: str = "main"
+    path: str = "/"
+    """Folder of the repository that the tree stands in."""
+    namespace: str = "argocd"
+    """Where Argo CD is, and its Applications with it."""
+
+    @classmethod
+    def of(cls, platform: Platform) -> Layout:
+        """Return the layout that a platform's file asks for; the default one where it names no repository."""
+        gitops = platform.gitops
+        if not (gitops and gitops.repository):
+            return cls()
+        given = gitops.repository
+        return cls(given.layout, given.manifests, given.url, given.revision, given.path, gitops.namespace)
