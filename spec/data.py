@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, StringConstraints
 
 from spec.base import Name, Quantity, Section
+from spec.kafka import InClusterKafka
 from spec.rabbitmq import RabbitMq
 from spec.redis import EXPORTER, InClusterRedis, Redis
 from spec.services import Compute, Resources
@@ -107,11 +108,12 @@ class Data(Section):
     postgres: Postgres | None = None
     redis: Redis | None = None
     rabbitmq: RabbitMq | None = None
+    kafka: InClusterKafka | None = None
 
     def ports(self) -> frozenset[str]:
         """Return the names that a service's `uses` may give, such as `postgres.writer`."""
         postgres = {"postgres.writer", "postgres.reader"} if self.postgres else set()
-        others = (engine.ports() for engine in (self.redis, self.rabbitmq) if engine)
+        others = (engine.ports() for engine in (self.redis, self.rabbitmq, self.kafka) if engine)
         return frozenset(postgres.union(*others))
 
     def residents(self) -> list[Resident]:
@@ -126,4 +128,6 @@ class Data(Section):
                 found += [Resident(self.redis.namespace, 1, each) for each in (store.resources, EXPORTER)]
         if self.rabbitmq:
             found.append(Resident(self.rabbitmq.namespace, self.rabbitmq.nodes, self.rabbitmq.resources))
+        if self.kafka:
+            found += [Resident(self.kafka.namespace, pods, each) for pods, each in self.kafka.pods()]
         return found

@@ -10,7 +10,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from spec import data_rules, gitops_rules, ingress_rules, observability_rules  # noqa: F401  have their rules added
+from spec import (  # noqa: F401  have their rules added
+    data_rules,
+    gitops_rules,
+    ingress_rules,
+    kafka_rules,
+    observability_rules,
+)
 from spec.mistakes import Mistake, SpecError, from_validation
 from spec.platform import Platform
 from spec.rules import broken_rules

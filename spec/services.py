@@ -98,8 +98,8 @@ class Service(Section):
     """Plain settings. Secrets never belong here: they follow from `uses`."""
     uses: list[str] = []
     """What it talks to: another service by its name, or the data tier as `postgres.writer`, `postgres.reader`,
-    `redis.<store>`, `rabbitmq.publisher`, `rabbitmq.consumer`. The environment, the secret, the database role and the
-    network policies follow from it."""
+    `redis.<store>`, `rabbitmq.publisher`, `rabbitmq.consumer`, `kafka`. The environment, the secret, the database role
+    and the network policies follow from it."""
     routes: list[Route] = []
     """Where the ingress offers it; without any it is reachable inside the cluster only."""
     traffic: Traffic = Traffic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.data_tier.endpoint import Engine, consumers
+from components.data_tier.kafka import InClusterKafka
 from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.data_tier.redis import InClusterStore
@@ -19,7 +20,7 @@ def engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
 
     ``common`` is what most parts are built with: charts, namespaces, pools, scraping and opts.
     """
-    makers = (_postgres, _redis, _rabbitmq)
+    makers = (_postgres, _redis, _rabbitmq, _kafka)
     return {name: engine for make in makers for name, engine in make(spec, ground, common).items()}
 
 
@@ -61,3 +62,11 @@ def _rabbitmq(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     users = consumers(spec.services, "rabbitmq", common["namespaces"].ensure)
     here = {"cluster": ground.cluster, "protect": spec.protect}
     return {"rabbitmq": RabbitMq("rabbitmq", rabbitmq, users, **here, **common)}
+
+
+def _kafka(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
+    kafka = spec.data.kafka
+    if kafka is None:
+        return {}
+    users = consumers(spec.services, "kafka", common["namespaces"].ensure)
+    return {"kafka": InClusterKafka("kafka", kafka, users, cluster=ground.cluster, protect=spec.protect, **common)}

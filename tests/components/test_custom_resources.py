@@ -17,16 +17,19 @@ from jsonschema import Draft7Validator
 
 from components.cluster.contract import LoadBalancing
 from components.data_tier.endpoint import consumers
+from components.data_tier.kafka import InClusterKafka
 from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.gitops import Gitops
 from spec.data import InClusterPostgres as PostgresSpec
 from spec.gitops import Gitops as GitopsSpec
+from spec.kafka import InClusterKafka as KafkaSpec
 from spec.rabbitmq import RabbitMq as RabbitMqSpec
 from tests.components.around import Around, service
 from tests.recorder import Registered, run
 
 CRDS = os.environ.get("GROUNDWORK_CRDS")
+TOPIC = {"name": "events", "retention": "7d", "config": {"cleanup.policy": "compact"}}
 pytestmark = pytest.mark.skipif(not CRDS, reason="GROUNDWORK_CRDS names no directory of CRDs")
 
 
@@ -74,6 +77,9 @@ def _made() -> list[Registered]:
         InClusterPostgres("db", postgres, users, cluster=around.cluster, **around.common)
         publishers = consumers(services, "rabbitmq", around.namespaces.ensure)
         RabbitMq("mq", RabbitMqSpec(nodes=3), publishers, cluster=around.cluster, **around.common)
+        kafka = KafkaSpec.model_validate({"engine": "inCluster", "brokers": 3, "controllers": 3, "topics": [TOPIC]})
+        clients = consumers([service("other", uses=["kafka"])], "kafka", around.namespaces.ensure)
+        InClusterKafka("kafka", kafka, clients, cluster=around.cluster, **around.common)
         around.certificates({"issuer": "localAuthority"})
         for name, zone in (("http", None), ("dns", "Z0123456789")):
             around.certificates({"issuer": "acme", "email": "a@example.com", "hostedZone": zone}, name)
@@ -99,6 +105,10 @@ def test_every_custom_resource_fits_its_crd():
         "Cluster",
         "ClusterIssuer",
         "DatabaseRole",
+        "Kafka",
+        "KafkaNodePool",
+        "KafkaTopic",
+        "KafkaUser",
         "Pooler",
         "PodMonitor",
         "RabbitmqCluster",

@@ -75,6 +75,9 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
     "opentelemetry-collector": (
         ("{release}", {INSTANCE: "{release}"}, {"otlp": 4317, "otlp-http": 4318, "metrics": 8888}),
     ),
+    "strimzi-kafka-operator": (
+        ("strimzi", {"name": "strimzi-cluster-operator", "strimzi.io/kind": "cluster-operator"}, {"http": 8080}),
+    ),
     "promtail": (("promtail", {NAME: "promtail", INSTANCE: "{release}"}, {"http-metrics": 3101}),),
     "rabbitmq-cluster-operator": (
         (
@@ -103,6 +106,7 @@ def _named(of: Object) -> str:
 # https://cloudnative-pg.io/documentation/1.30/labels_annotations/
 # https://github.com/rabbitmq/cluster-operator/blob/v2.22.3/internal/resource/statefulset.go
 # https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.1/pkg/prometheus/server/statefulset.go
+# https://github.com/strimzi/strimzi-kafka-operator/tree/1.2.0/cluster-operator/src/main/java/io/strimzi/operator/cluster/model
 CUSTOM: Mapping[str, Callable[[Object], Row]] = {
     "Cluster": lambda of: (
         f"{_named(of)} (instances)",
@@ -123,6 +127,20 @@ CUSTOM: Mapping[str, Callable[[Object], Row]] = {
         {NAME: _named(of), COMPONENT: "rabbitmq"},
         {"epmd": 4369, "amqp": 5672, "management": 15672, "prometheus (metrics)": 15692, "cluster-rpc": 25672},
     ),
+    "KafkaNodePool": lambda of: (
+        f"kafka ({_named(of)})",
+        {**of["metadata"]["labels"], "strimzi.io/name": "kafka-kafka", "strimzi.io/pool-name": _named(of)},
+        {**_KAFKA_PORTS[of["spec"]["roles"][0]], "agent": 8443, "metrics": 9404},
+    ),
+}
+_KAFKA_PORTS = {"broker": {"kafka": 9092, "replication": 9091}, "controller": {"quorum": 9090}}
+
+# What Strimzi runs beside the servers, by the key of a Kafka that asks for it.
+KAFKA_PARTS: Mapping[str, tuple[str, Ports]] = {
+    "entityOperator": ("entity-operator", {}),
+    "kafkaExporter": ("kafka-exporter", {"metrics": 9404}),
+    "cruiseControl": ("cruise-control", {"api": 9090}),
+    "zookeeper": ("zookeeper", {"clients": 2181, "election": 3888}),
 }
 
 # Prometheus and Alertmanager are custom resources of the chart itself, so its values say whether there are any.
@@ -166,6 +184,10 @@ def _of_operators(stack: Made) -> Iterator[Pod]:
         if each["kind"] in CUSTOM:
             name, labels, ports = CUSTOM[each["kind"]](each)
             yield Pod(name, each["metadata"]["namespace"], labels, ports)
+        if each["kind"] == "Kafka":
+            for name, ports in (KAFKA_PARTS[key] for key in KAFKA_PARTS if key in each["spec"]):
+                labels = {"strimzi.io/cluster": _named(each), "strimzi.io/name": f"{_named(each)}-{name}"}
+                yield Pod(f"kafka ({name})", each["metadata"]["namespace"], labels, ports)
 
 
 def _rendered(stack: Made) -> Iterator[Pod]:

@@ -56,6 +56,8 @@ def test_a_service_reaches_what_it_uses_and_dns_and_nothing_else(stack: Made, fo
         stores = (use.split(".")[1] for use in service.uses if use.startswith("redis."))
         expected |= {(f"redis-{store}", 6379) for store in stores}
         expected |= {("rabbitmq", 5672) for use in service.uses if use.startswith("rabbitmq.")}
+        if "kafka" in service.uses:
+            expected.add(("kafka (brokers)", 9092))
         assert found.reached(found.pod(service.name)) == expected, service.name
 
 
@@ -110,6 +112,7 @@ def test_dev_is_the_table_of_the_laptop_platform() -> None:
         operators = {each.name for each in _listening(found) if each.namespace not in ("frontend", "monitoring")}
         assert others <= in_front | (operators - {"backend", WAY_IN}), pod.name
     assert ("postgresql", 5432) in found.reached(found.pod("backend"))
+    assert found.reaching(found.pod("kafka (brokers)"), 9092) == {"backend"}
 
 
 def test_dev_answers_at_its_own_hosts_through_one_service_alone() -> None:

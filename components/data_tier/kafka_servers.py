@@ -1,0 +1,172 @@
+"""Kafka's servers, as custom resources of Strimzi describe them.
+
+Names of fields, labels and ports are those of Strimzi 1.2 and, with ZooKeeper, of 0.45, where they are the same:
+https://strimzi.io/docs/operators/1.2.0/configuring.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from spec.base import quantity
+from spec.kafka import CRUISE_CONTROL, ENTITY_OPERATOR, EXPORTER
+from spec.kafka import InClusterKafka as Spec
+from spec.services import Resources
+
+NAME = "kafka"
+"""The cluster's, and the prefix of whatever Strimzi makes of it: kafka-brokers-0, kafka-kafka-bootstrap, …"""
+PORT = 9092
+BROKERS, CONTROLLERS = "brokers", "controllers"
+"""Pools: a broker's pod is kafka-brokers-0."""
+METRICS_FILE = "metrics.yaml"
+USER_SECRETS = f"{NAME}-user-"
+"""What Strimzi's own Secret of a user begins with."""
+
+OF_CLUSTER = {"strimzi.io/cluster": NAME}
+SERVERS = {**OF_CLUSTER, "strimzi.io/name": f"{NAME}-kafka"}
+BROKER_PODS = {**OF_CLUSTER, "strimzi.io/pool-name": BROKERS}
+ENTITY_OPERATOR_PODS = {**OF_CLUSTER, "strimzi.io/name": f"{NAME}-entity-operator"}
+EXPORTER_PODS = {**OF_CLUSTER, "strimzi.io/name": f"{NAME}-kafka-exporter"}
+REBALANCER_PODS = {**OF_CLUSTER, "strimzi.io/name": f"{NAME}-cruise-control"}
+ZOOKEEPER_PODS = {**OF_CLUSTER, "strimzi.io/name": f"{NAME}-zookeeper"}
+
+_MIB = 1024**2
+
+
+class Servers:
+    """What a section of the spec asks for, in Strimzi's words."""
+
+    def __init__(self, spec: Spec, *, storage_class: str | None, placement: Mapping[str, Any], keep: bool) -> None:
+        """Describe the servers of ``spec`` on ``placement``; with ``keep``, volumes stay when their servers go."""
+        self._spec, self._storage_class, self._placement, self._keep = spec, storage_class, placement, keep
+
+    def pools(self) -> dict[str, dict[str, Any]]:
+        """Return the specs of the node pools by their names.
+
+        Controllers have pods of their own: Strimzi can't make them more or fewer, and brokers are to be so at any time.
+        """
+        spec = self._spec
+        brokers = self._pool(BROKERS, "broker", spec.brokers, spec.storage, spec.resources)
+        if spec.metadata == "zookeeper":
+            return {BROKERS: brokers}
+        metadata = spec.metadata_storage, spec.controller_resources
+        return {BROKERS: brokers, CONTROLLERS: self._pool(CONTROLLERS, "controller", spec.controllers, *metadata)}
+
+    def cluster(self, metrics: pulumi.Input[str]) -> dict[str, Any]:
+        """Return the spec of the cluster; ``metrics`` is the ConfigMap that says what the servers export."""
+        return {
+            "kafka": self._kafka(metrics),
+            **self._zookeeper(),
+            "entityOperator": {
+                "topicOperator": _tool(ENTITY_OPERATOR, heap="128m"),
+                "userOperator": _tool(ENTITY_OPERATOR, heap="128m") | {"secretPrefix": USER_SECRETS},
+                **self._template(),
+            },
+            "kafkaExporter": {
+                "groupRegex": ".*",
+                "topicRegex": ".*",
+                "resources": EXPORTER.model_dump(),
+                **self._template(),
+            },
+            **self._rebalancer(),
+        }
+
+    def _pool(self, name: str, role: str, replicas: int, size: str, resources: Resources) -> dict[str, Any]:
+        return {
+            "replicas": replicas,
+            "roles": [role],
+            "storage": {"type": "jbod", "volumes": [{"id": 0, **self._volume(size)}]},
+            **self._template({**OF_CLUSTER, "strimzi.io/pool-name": name}),
+            **_server(resources),
+        }
+
+    def _kafka(self, metrics: pulumi.Input[str]) -> dict[str, Any]:
+        copies = self._spec.replicas
+        # With three copies one may be away; with fewer, waiting for two would stop writes whenever a broker restarts.
+        in_sync = 2 if copies > 2 else 1
+        settings = {
+            "default.replication.factor": copies,
+            "min.insync.replicas": in_sync,
+            "offsets.topic.replication.factor": copies,
+            "transaction.state.log.replication.factor": copies,
+            "transaction.state.log.min.isr": in_sync,
+            # A name that is mistyped would be a topic.
+            "auto.create.topics.enable": False,
+        }
+        listener = {
+            "name": "clients",
+            "port": PORT,
+            "type": "internal",
+            "tls": False,
+            "authentication": {"type": "scram-sha-512"},
+            # Brokers name themselves whole, so that clients anywhere in the cluster find them at the first try.
+            "configuration": {"useServiceDnsDomain": True},
+        }
+        return {
+            "listeners": [listener],
+            "authorization": {"type": "simple"},
+            "config": settings | self._spec.config,
+            "metricsConfig": {
+                "type": "jmxPrometheusExporter",
+                "valueFrom": {"configMapKeyRef": {"name": metrics, "key": METRICS_FILE}},
+            },
+        }
+
+    def _zookeeper(self) -> dict[str, Any]:
+        spec = self._spec
+        if spec.metadata != "zookeeper":
+            return {}
+        servers = {
+            "replicas": spec.controllers,
+            "storage": self._volume(spec.metadata_storage),
+            **self._template(ZOOKEEPER_PODS),
+            **_server(spec.controller_resources),
+        }
+        return {"zookeeper": servers}
+
+    def _rebalancer(self) -> dict[str, Any]:
+        """Cruise Control, where there are brokers to move partitions between.
+
+        A broker that is new gets its share of what there is, one that goes leaves nothing, and a topic gets as many
+        replicas as its line says. Without Kafka's own controllers the first two are done by hand.
+        """
+        if self._spec.brokers < 2:
+            return {}
+        modes = [{"mode": "add-brokers"}, {"mode": "remove-brokers"}]
+        by_itself = {"autoRebalance": modes} if self._spec.metadata == "kraft" else {}
+        return {"cruiseControl": {**_tool(CRUISE_CONTROL, heap="384m"), **self._template(), **by_itself}}
+
+    def _volume(self, size: str) -> dict[str, Any]:
+        named = {"class": self._storage_class} if self._storage_class else {}
+        return {"type": "persistent-claim", "size": size, "deleteClaim": not self._keep, **named}
+
+    def _template(self, apart: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return a template of pods, none on a node with another that is labelled ``apart``; empty without a need."""
+        pod: dict[str, Any] = {}
+        affinity: dict[str, Any] = {}
+        if selector := self._placement.get("nodeSelector"):
+            # Strimzi has no node selector.
+            wanted = [{"key": key, "operator": "In", "values": [value]} for key, value in selector.items()]
+            terms = {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
+            affinity["nodeAffinity"] = {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+        if apart:
+            term = {"labelSelector": {"matchLabels": dict(apart)}, "topologyKey": "kubernetes.io/hostname"}
+            affinity["podAntiAffinity"] = {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
+        if affinity:
+            pod["affinity"] = affinity
+        if self._placement.get("tolerations"):
+            pod["tolerations"] = self._placement["tolerations"]
+        return {"template": {"pod": pod}} if pod else {}
+
+
+def _server(resources: Resources) -> dict[str, Any]:
+    """Return a server's resources, and a heap of half its memory, which leaves the rest to the page cache."""
+    heap = f"{int(quantity(resources.limits.memory)) // _MIB // 2}m"
+    return {"resources": resources.model_dump(), "jvmOptions": {"-Xms": heap, "-Xmx": heap}}
+
+
+def _tool(resources: Resources, heap: str) -> dict[str, Any]:
+    return {"resources": resources.model_dump(), "jvmOptions": {"-Xms": "64m", "-Xmx": heap}}
