@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 tell = partial(print, file=sys.stderr, flush=True)
 """Everything but a command's product goes to stderr."""
 
+say = partial(print, flush=True)
+"""What the engine prints is the product of most commands."""
+
 
 @dataclass
 class Session:
@@ -51,7 +54,7 @@ class Session:
 
 
 @contextmanager
-def session(workspace: Workspace, command: str) -> Iterator[Session]:
+def session(workspace: Workspace, command: str, say: Callable[[str], object] = say) -> Iterator[Session]:
     """Have a workspace, its providers and its engine. The providers start while the engine's API is imported."""
     with workspace.held(command) as notes:
         for note in notes:
@@ -62,12 +65,12 @@ def session(workspace: Workspace, command: str) -> Iterator[Session]:
                 tell(f"{key} is encrypted for others; the sandbox uses a stand-in.")
             from sandbox import engine
 
-            with engine.Narrator(partial(print, flush=True)) as say:
+            with engine.Narrator(say) as narrator:
                 stack = engine.stack(workspace, pulumi, providers.ports())
                 lost = providers.lost()
                 if lost:
                     tell(f"The account lacks {len(lost)} things of the state; it is refreshed first.")
-                yield Session(workspace, stack, say, providers, bool(lost))
+                yield Session(workspace, stack, narrator, providers, bool(lost))
 
 
 def up(arguments: argparse.Namespace) -> None:
@@ -85,7 +88,10 @@ def up(arguments: argparse.Namespace) -> None:
 
 def preview(arguments: argparse.Namespace) -> None:
     """Show what `up` would change, and change nothing."""
-    with session(arguments.workspace, "preview") as now:
+    with session(arguments.workspace, "preview", *([tell] if arguments.json else [])) as now:
+        if arguments.json:
+            print(now.stack.preview(json=True, refresh=now.recovered or None, color="never").stdout, end="")
+            return
         found = now.stack.preview(diff=True, refresh=now.recovered or None, **now.options)
         if not {kind for kind, number in found.change_summary.items() if number} - {"same", "read"}:
             now.say("No changes: what is there is what the stack describes.")
@@ -180,6 +186,7 @@ def parser() -> argparse.ArgumentParser:
         made[command].set_defaults(run=command)
         if number is not None:
             made[command].add_argument("stack", metavar="STACK", nargs=None if number == 1 else number)
+    made[preview].add_argument("--json", action="store_true", help="as `pulumi preview --json` prints it")
     made[destroy].add_argument("--preview-only", action="store_true", help="show what would be deleted")
     made[manifests].add_argument("--output", type=Path, metavar="DIR", help="write one file an object there")
     made[serve].add_argument("--only", metavar="PACKAGES", help="comma-separated: random,tls,command")

@@ -1,0 +1,340 @@
+"""The commands of `python -m delivery`.
+
+What a workflow goes on with is printed to standard output as `name=value`, fit for $GITHUB_OUTPUT; what is for people
+goes to standard error. Secrets come by environment alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from delivery import __doc__ as purpose
+from delivery.errors import Refused
+
+Options = argparse.Namespace
+
+
+def tell(text: str) -> None:
+    """Say something to whoever reads the log."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def notice(text: str) -> None:
+    """Write an annotation that shows on the run's page."""
+    tell(f"::notice::{text}")
+
+
+def output(name: str, value: str) -> None:
+    """Hand a value on. Raises Refused for one of several lines, which would name outputs of its own."""
+    if "\n" in value or "\r" in value:
+        raise Refused(f"{name} has more than one line")
+    print(f"{name}={value}", flush=True)
+
+
+def affected(options: Options) -> None:
+    """Find the stacks that a change can affect."""
+    from delivery.affected import affected as find
+    from delivery.git import Git
+    from delivery.roles import matrix
+
+    found = find(Git(options.directory), options.base, options.head)
+    for stack, reasons in found.items():
+        more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
+        tell(f"{stack}: {'; '.join(reasons[:3])}{more}")
+    if not found:
+        tell("no stack is affected")
+    if options.roles:
+        variables = json.loads(os.environ.get("VARS") or "{}")
+        output("stacks", matrix(found, variables, options.roles, fork=options.fork, notice=notice))
+    else:
+        output("stacks", json.dumps(list(found)))
+
+
+def stacks(options: Options) -> None:
+    """List the stacks that have a role of their own."""
+    from delivery.roles import matrix
+
+    names = sorted(path.name.split(".")[1] for path in options.directory.glob("Pulumi.*.yaml"))
+    variables = json.loads(os.environ.get("VARS") or "{}")
+    output("stacks", matrix(names, variables, options.roles, fork=False, notice=notice))
+
+
+def bump(options: Options) -> None:
+    """Set an image's tag in the GitOps repository: by a push, or by a pull request."""
+    from delivery import bump as bumping
+    from delivery.git import clone
+    from delivery.github import GitHub
+    from delivery.tags import Place
+
+    token = os.environ.get("GITOPS_TOKEN", "")
+    what = options.service or options.image or options.file
+    onto = f"bump/{_slug(what)}-{_slug(options.tag)}" if options.pull_request else ""
+    with tempfile.TemporaryDirectory() as directory:
+        git = clone(options.repository, options.branch, Path(directory), token)
+        found = bumping.find(git, options.service) if options.service else Place(options.file)
+        place = Place(found.file, options.key, options.image)
+        result = bumping.bump(git, options.branch, place, options.tag, onto=onto, source=options.source)
+    tell(f"{place}: {result.tag} ({result.outcome}, {result.commit[:12]})")
+    output("commit", result.commit)
+    output("changed", str(result.outcome == "pushed").lower())
+    if onto and result.outcome == "pushed":
+        match = re.search(r"[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", options.repository)
+        github = GitHub(match[1] if match else "", token, os.environ.get("GITHUB_API_URL") or GitHub.api)
+        title = f"Bump {place} to {options.tag}"
+        output("pull-request", github.pull_request(onto, options.branch, title, options.source))
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")
+
+
+def rollback(options: Options) -> None:
+    """Take a bump back, unless another tag was set since."""
+    from delivery.bump import roll_back
+    from delivery.git import clone
+
+    with tempfile.TemporaryDirectory() as directory:
+        git = clone(options.repository, options.branch, Path(directory), os.environ.get("GITOPS_TOKEN", ""))
+        result = roll_back(git, options.branch, options.commit, reason=options.reason)
+    tell(f"{result.outcome}: the tag is {result.tag} ({result.commit[:12]})")
+    output("commit", result.commit)
+    output("outcome", result.outcome)
+    output("tag", result.tag)
+
+
+def verify(options: Options) -> None:
+    """Wait until a rollout is done and a public path answers; end with 1 when it fails or takes too long."""
+    from delivery import rollout
+    from delivery.verify import Smoke, rollouts, smoke
+
+    wanted = rollout.Wanted(options.revision, options.image)
+    looks: dict[str, rollout.Look] = {}
+    authority = options.authority
+    if options.argocd:
+        token = os.environ.get("ARGOCD_TOKEN", "")
+        look = rollout.watch_argo_cd(options.argocd, options.application, token, wanted, authority=authority)
+        looks[f"application {options.application}"] = look
+    for text in options.object:
+        kind, _, path = text.partition("/")
+        namespace, _, name = path.partition("/")
+        if kind not in rollout.KINDS or not name:
+            raise Refused(f"--object {text}: write it KIND/NAMESPACE/NAME, of kind {', '.join(rollout.KINDS)}")
+        token = os.environ.get("KUBERNETES_TOKEN", "")
+        look = rollout.watch_cluster(options.server, kind, namespace, name, token, wanted, authority=authority)
+        looks[text] = look
+    if not looks and not options.url:
+        raise Refused("there is nothing to verify: give --url, --argocd or --object")
+    deadline = time.monotonic() + options.timeout
+    rollouts(looks, deadline, interval=options.interval, tell=tell)
+    for url in options.url:
+        check = Smoke(url, options.status, options.contains, options.times, authority)
+        smoke(check, deadline, interval=options.interval, tell=tell)
+
+
+def comment(options: Options) -> None:
+    """Write what a preview says as the one comment of a pull request; without --pull-request, print it."""
+    from delivery import comment as comments
+    from delivery.preview import Preview, read
+
+    failed = options.failed == "true"
+    text = options.preview.read_text() if options.preview.exists() else ""
+    preview = Preview() if failed and not text.strip() else read(text)
+    cost = options.cost.read_text().strip() if options.cost and options.cost.exists() else ""
+    body = comments.render(
+        options.stack, preview, reasons=options.reason, cost=cost, log=_log(), failed=failed or bool(preview.errors)
+    )
+    if not options.pull_request:
+        print(body, end="")
+        return
+    from delivery.github import GitHub
+
+    tell(GitHub.from_environment().comment(options.pull_request, comments.marker(options.stack), body))
+
+
+def admit(options: Options) -> None:
+    """Decide whether the comment that a workflow was started by may bring a stack up; reply if not."""
+    from delivery import apply
+    from delivery.github import GitHub
+
+    event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text())
+    asked = apply.request(event)
+    if asked is None:
+        tell("the comment asks for nothing")
+        return
+    if options.sha:
+        asked = apply.Request(asked.stack, options.sha, asked.author, asked.number)
+    github = GitHub.from_environment()
+    allowed = os.environ.get("APPLY_ALLOWED", "").replace(",", " ").split()
+    try:
+        admission = apply.admit(github, asked, json.loads(os.environ.get("VARS") or "{}"), allowed)
+    except apply.NotAdmitted as error:
+        github.reply(asked.number, f"`pulumi up {asked.stack}` was refused:\n\n{error}")
+        raise
+    tell(f"{admission.stack} at {admission.sha}, asked for by {asked.author}")
+    output("stack", admission.stack)
+    output("sha", admission.sha)
+    output("role", admission.role)
+    output("number", str(asked.number))
+
+
+def result(options: Options) -> None:
+    """Say on a pull request, and on the commit, how an update went."""
+    from delivery import apply
+    from delivery.comment import render, summary
+    from delivery.github import GitHub
+    from delivery.preview import Preview, read
+
+    text = options.events.read_text() if options.events.exists() else ""
+    done = read(text) if text.strip() else Preview()
+    said = summary(done) if options.outcome == "success" else options.outcome
+    github = GitHub.from_environment()
+    state = "success" if options.outcome == "success" else "failure"
+    github.status(options.sha, f"{apply.CONTEXT} {options.stack}", state, said, _log())
+    head = f"`pulumi up {options.stack}` at {options.sha[:12]}: **{options.outcome}**"
+    tell(
+        github.reply(
+            options.pull_request, f"{head}\n\n{render(options.stack, done, log=_log(), failed=state != 'success')}"
+        )
+    )
+
+
+def drift(options: Options) -> None:
+    """Open, update or close the one issue about drift, from the events of each stack's refresh."""
+    from delivery.drift import report
+    from delivery.github import GitHub
+    from delivery.preview import Preview, read
+
+    found = {}
+    for path in sorted(options.reports.glob("**/*.json")):
+        text = path.read_text()
+        found[path.stem] = read(text) if text.strip() else Preview(errors=["the refresh said nothing"])
+    tell(f"{', '.join(found) or 'no stack'}: issue {report(GitHub.from_environment(), found, _log())}")
+
+
+def notify(options: Options) -> None:
+    """Tell a Slack channel (SLACK_WEBHOOK_URL) and the commit's status how a deployment went."""
+    from delivery import notify as notifying
+    from delivery.github import GitHub
+
+    if webhook := os.environ.get("SLACK_WEBHOOK_URL"):
+        notifying.slack(webhook, options.state, options.text, _log())
+    else:
+        notice("no SLACK_WEBHOOK_URL: nobody is told by Slack")
+    if options.sha:
+        notifying.commit(GitHub.from_environment(), options.sha, options.service, options.state, options.text, _log())
+
+
+def _log() -> str:
+    """Address of the run that this is part of."""
+    parts = [os.environ.get(key, "") for key in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m delivery", description=(purpose or "").splitlines()[0])
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run: Callable[[Options], None]) -> argparse.ArgumentParser:
+        made = commands.add_parser(run.__name__, help=(run.__doc__ or "").rstrip("."), description=run.__doc__)
+        made.set_defaults(run=run)
+        return made
+
+    here = Path()
+    each = command(affected)
+    each.add_argument("--base", default="origin/main", help="what the change is compared with")
+    each.add_argument("--head", default="HEAD")
+    each.add_argument("--roles", metavar="PREFIX", help="print rows with the role in variable PREFIX_<STACK> of $VARS")
+    each.add_argument("--fork", type=_boolean, default=False, metavar="BOOL", help="a fork gets no role")
+    each.add_argument("-C", "--directory", type=Path, default=here)
+
+    each = command(stacks)
+    each.add_argument("--roles", metavar="PREFIX", required=True)
+    each.add_argument("-C", "--directory", type=Path, default=here)
+
+    each = command(bump)
+    _gitops(each)
+    where = each.add_mutually_exclusive_group(required=True)
+    where.add_argument("--service", default="", help="name of a folder services/<namespace>/<service>")
+    where.add_argument("--file", default="", help="path of a values.yaml or kustomization.yaml elsewhere")
+    each.add_argument("--key", default="image.tag", help="where Helm values have the tag")
+    each.add_argument("--image", default="", help="name of the image in a kustomization of several")
+    each.add_argument("--tag", required=True)
+    each.add_argument("--source", default="", help="where the image comes from, for the commit's message")
+    each.add_argument("--pull-request", action="store_true", help="open one instead of a push to the branch")
+
+    each = command(rollback)
+    _gitops(each)
+    each.add_argument("--commit", required=True, help="the bump to take back")
+    each.add_argument("--reason", default="")
+
+    each = command(verify)
+    each.add_argument("--url", action="append", default=[], help="public path to ask")
+    each.add_argument("--status", type=int, default=200)
+    each.add_argument("--contains", default="", help="text that the answer has to hold")
+    each.add_argument("--times", type=int, default=3, help="right answers in a row")
+    each.add_argument("--argocd", metavar="URL", help="Argo CD's server; ARGOCD_TOKEN may read the application")
+    each.add_argument("--application", default="")
+    each.add_argument("--object", action="append", default=[], metavar="KIND/NAMESPACE/NAME", help="ask the API server")
+    each.add_argument("--server", default="http://127.0.0.1:8001", help="API server, or `kubectl proxy`")
+    each.add_argument("--revision", default="", help="commit that has to be rolled out")
+    each.add_argument("--image", default="", help="end of the image's name that has to run")
+    each.add_argument("--authority", default="", help="file of a certificate authority")
+    each.add_argument("--timeout", type=float, default=300, metavar="SECONDS")
+    each.add_argument("--interval", type=float, default=5, metavar="SECONDS")
+
+    each = command(comment)
+    each.add_argument("stack")
+    each.add_argument("preview", type=Path, help="what `pulumi preview --json` printed")
+    each.add_argument("--cost", type=Path, help="file with the difference of costs, in Markdown")
+    each.add_argument("--reason", action="append", default=[], help="why the stack is affected")
+    each.add_argument("--failed", default="false", metavar="BOOL", help="the preview ended in error")
+    each.add_argument("--pull-request", type=int, metavar="NUMBER")
+
+    each = command(admit)
+    each.add_argument("--sha", default="", help="the commit that was admitted before, and still has to be the newest")
+
+    each = command(result)
+    each.add_argument("stack")
+    each.add_argument("events", type=Path, help="what `pulumi up --json` printed")
+    each.add_argument("--outcome", required=True, help="of the step: success, failure, cancelled")
+    each.add_argument("--sha", required=True)
+    each.add_argument("--pull-request", type=int, required=True, metavar="NUMBER")
+
+    each = command(drift)
+    each.add_argument("reports", type=Path, help="directory with <stack>.json, what `pulumi refresh --json` printed")
+
+    each = command(notify)
+    each.add_argument("state", choices=["success", "failure", "pending", "error"])
+    each.add_argument("text")
+    each.add_argument("--sha", default="", help="commit of the application, for its status")
+    each.add_argument("--service", default="")
+    return top
+
+
+def _gitops(each: argparse.ArgumentParser) -> None:
+    each.add_argument("repository", help="address of the GitOps repository; GITOPS_TOKEN may push to it")
+    each.add_argument("--branch", default="main")
+
+
+def _boolean(text: str) -> bool:
+    return text == "true"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. 0: done; 1: refused or failed, and it was said why; 2: no such command."""
+    options = parser().parse_args(argv)
+    try:
+        options.run(options)
+        return 0
+    except Refused as error:
+        tell(f"error: {error}")
+        return 1

@@ -1,0 +1,211 @@
+"""What Pulumi prints, read; and the comment that is made of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from delivery import comment
+from delivery.errors import Refused
+from delivery.preview import Preview, read
+
+# What the engine printed for stack prod whose database had another name, shortened to what changes.
+DATABASE = (Path(__file__).parent / "previews" / "replaced_database.json").read_text()
+
+
+def urn(kind: str, name: str) -> str:
+    return f"urn:pulumi:prod::groundwork::groundwork:data:X${kind}::{name}"
+
+
+def step(op: str, kind: str = "aws:ec2/vpc:Vpc", name: str = "main", **more: Any) -> dict[str, Any]:
+    return {"op": op, "urn": urn(kind, name), **more}
+
+
+def document(*steps: dict[str, Any]) -> Preview:
+    return read(json.dumps({"steps": steps, "changeSummary": {"same": 7}}))
+
+
+def events(*lines: dict[str, Any]) -> Preview:
+    return read("\n".join(json.dumps({"sequence": n, **line}) for n, line in enumerate(lines)))
+
+
+def before(metadata: dict[str, Any]) -> dict[str, Any]:
+    return {"resourcePreEvent": {"metadata": metadata}}
+
+
+def test_a_replaced_database_is_on_top_with_the_reason() -> None:
+    text = comment.render("prod", read(DATABASE))
+    lines = [line for line in text.splitlines() if line]
+    assert lines[0] == "### `prod`: 3 replaced, 4 updated, 182 unchanged"
+    assert lines[1:3] == ["> [!CAUTION]", "> **This takes away what no later `up` brings back.**"]
+    assert lines[3] == (
+        "> - `rds/cluster:Cluster` `tiketi-postgres` would be **replaced**: a database, because `databaseName` changed"
+    )
+    assert "`databaseName`: `tiketi` → `tickets` (forces the replacement)" in text
+    assert "`retentionInDays`: `90` → `30`" in text
+    assert text.index("**Replaced**") < text.index("<details><summary>4 updated")
+
+
+def test_the_steps_of_a_replacement_are_one_change() -> None:
+    preview = document(step("create-replacement"), step("replace"), step("delete-replaced"), step("same", name="b"))
+    assert [(change.kind, change.name) for change in preview.changes] == [("replace", "main")]
+    assert preview.unchanged == 7
+
+
+def test_both_forms_say_the_same() -> None:
+    inputs: Any = {"old": {"inputs": {"size": 1}}, "new": {"inputs": {"size": 2}}}
+    old_new: Any = {"oldState": inputs["old"], "newState": inputs["new"]}
+    diff: Any = {"detailedDiff": {"size": {"kind": "update"}}}
+    one = document(step("update", **old_new, **diff), step("create", name="b"))
+    other = events(
+        before(step("update", **inputs, **diff)),
+        before(step("create", name="b")),
+        {"summaryEvent": {"resourceChanges": {"same": 7}}},
+    )
+    assert (one.changes, one.unchanged) == (other.changes, other.unchanged)
+    assert comment.summary(one) == "1 updated, 1 created, 7 unchanged"
+
+
+@pytest.mark.parametrize("path", ["masterPassword", "stringData.key", "env.API_TOKEN", "userData"])
+def test_what_sounds_private_is_not_shown(path: str) -> None:
+    old: dict[str, Any] = {}
+    place = old
+    *parents, last = path.split(".")
+    for part in parents:
+        place = place.setdefault(part, {})
+    place[last] = "canary"
+    preview = document(step("update", oldState={"inputs": old}, newState={"inputs": {}}, detailedDiff={path: {}}))
+    text = comment.render("prod", preview)
+    assert "canary" not in text
+    assert f"`{path}`: another value, not shown" in text
+
+
+def test_what_the_engine_blinded_is_said_to_be_not_shown() -> None:
+    state: Any = {"oldState": {"inputs": {"x": "[secret]"}}, "newState": {"inputs": {"x": "[secret]"}}}
+    assert "`x`: another value, not shown" in comment.render(
+        "prod", document(step("update", **state, diffReasons=["x"]))
+    )
+
+
+def test_text_from_outside_is_no_markup() -> None:
+    evil = "a`b|c\n# @everyone <img src=x>"
+    preview = document(
+        step("update", name=evil, oldState={"inputs": {"x": evil[:8]}}, newState={"inputs": {}}, diffReasons=["x"])
+    )
+    preview.violations.extend(events({"policyEvent": _policy(message="**[click](http://x)** @ada | <b>")}).violations)
+    text = comment.render("prod", preview)
+    assert "a'b\\|c # @everyone <img src=x>`" in text
+    assert "a`b" not in text
+    assert "@ada" not in text
+    assert "\\*\\*\\[click\\](http://x)\\*\\*" in text
+
+
+def _policy(**changes: str) -> dict[str, str]:
+    return {
+        "policyPackName": "groundwork",
+        "policyName": "no-public-buckets",
+        "enforcementLevel": "mandatory",
+        "message": "<{%fg 1%}>a bucket<{%reset%}> is public",
+        "resourceUrn": urn("aws:s3/bucket:Bucket", "images"),
+        **changes,
+    }
+
+
+def test_policies_are_told_mandatory_ones_first_and_without_colours() -> None:
+    preview = events(
+        {"policyEvent": _policy(policyName="tags", enforcementLevel="advisory", message="no owner")},
+        {"policyEvent": _policy()},
+        {"summaryEvent": {"resourceChanges": {"same": 1}, "PolicyPacks": {"groundwork": "v1"}}},
+    )
+    rows = [line for line in comment.render("prod", preview).splitlines() if line.startswith("| ")]
+    assert rows[1] == "| mandatory | `groundwork: no-public-buckets` | `images` | a bucket is public |"
+    assert rows[2].startswith("| advisory | `groundwork: tags`")
+
+
+def test_policies_that_passed_are_named() -> None:
+    preview = events({"summaryEvent": {"resourceChanges": {"same": 1}, "PolicyPacks": {"groundwork": "v1"}}})
+    assert "**Policies**: `groundwork v1` passed" in comment.render("prod", preview)
+
+
+def test_a_protected_resource_is_said_to_be_refused() -> None:
+    kind = "aws:rds/cluster:Cluster"
+    preview = document(step("delete", kind, oldState={"protect": True, "inputs": {}}))
+    assert "It is protected: the update will be refused" in comment.render("prod", preview)
+
+
+@pytest.mark.parametrize(
+    ("kind", "holds"),
+    [
+        ("kubernetes:postgresql.cnpg.io/v1:Cluster", True),
+        ("kubernetes:core/v1:PersistentVolumeClaim", True),
+        ("kubernetes:kafka.strimzi.io/v1:KafkaNodePool", True),
+        ("aws:elasticache/replicationGroup:ReplicationGroup", True),
+        ("aws:s3/bucket:Bucket", True),
+        ("aws:route53/zone:Zone", True),
+        ("kubernetes:core/v1:ConfigMap", False),
+        ("aws:ec2/subnet:Subnet", False),
+    ],
+)
+def test_what_holds_data_is_known(kind: str, holds: bool) -> None:
+    text = comment.render("prod", document(step("delete", kind)))
+    assert ("[!CAUTION]" in text) is holds
+
+
+def test_the_stack_itself_and_reads_are_no_changes() -> None:
+    preview = document(step("update", "pulumi:pulumi:Stack"), step("read"), step("refresh"))
+    assert comment.render("prod", preview) == "### `prod`: no changes, 7 unchanged\n"
+
+
+def test_a_refresh_tells_what_it_found_by_the_outputs() -> None:
+    found = step(
+        "update", old={"outputs": {"size": 1}}, new={"outputs": {"size": 3}}, detailedDiff={"size": {}}, name="pool"
+    )
+    preview = events(
+        before(step("refresh", name="pool")),
+        before(step("refresh", name="same")),
+        {"resOutputsEvent": {"metadata": found}},
+        {"resOutputsEvent": {"metadata": step("refresh", name="same")}},
+    )
+    (change,) = preview.changes
+    assert (change.kind, change.differences[0].before, change.differences[0].after) == ("update", "1", "3")
+
+
+def test_an_update_that_ends_is_not_counted_twice() -> None:
+    preview = events(before(step("update")), {"resOutputsEvent": {"metadata": step("update")}})
+    assert len(preview.changes) == 1
+
+
+def test_a_failed_preview_shows_what_the_engine_said() -> None:
+    preview = events({"diagnosticEvent": {"severity": "error", "message": "Pulumi.prod.yaml has 2 mistakes ```"}})
+    text = comment.render("prod", preview, failed=True)
+    assert text.startswith("### `prod`: the preview failed")
+    assert "Pulumi.prod.yaml has 2 mistakes '''" in text
+
+
+def test_cost_reasons_and_the_log_are_told() -> None:
+    text = comment.render("prod", document(), reasons=["it runs a_b.py"], cost="$10 more", log="https://log")
+    assert "**Cost**: $10 more" in text
+    assert "Previewed because it runs a\\_b.py." in text
+    assert "[The whole log](https://log)" in text
+
+
+def test_a_comment_fits_and_says_what_it_lacks() -> None:
+    many = [step("create", name=f"{'x' * 200}{n}") for n in range(500)]
+    stake = step("delete", "aws:rds/cluster:Cluster", "db")
+    text = comment.render("prod", document(*many, stake), log="https://log")
+    assert len(text) <= 65_536
+    assert "More than fits into a comment: see [the log](https://log)" in text
+    assert "`db` would be **deleted**" in text
+
+
+@pytest.mark.parametrize("text", ["", "\n", "error: no stack", "[]"])
+def test_what_is_no_preview_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="is not what `pulumi preview --json` prints"):
+        read(text)
+
+
+def test_lines_between_the_events_are_passed_over() -> None:
+    assert read(f"warning: hello\n{json.dumps({'sequence': 1, **before(step('create'))})}\n").changes
