@@ -79,4 +79,6 @@ class CertManager(Component):
             egress=[ANYWHERE],
             opts=self.child(),
         )
+        if scraping:
+            scraping.alerts("certificates", self)
         self.register_outputs({})

@@ -115,6 +115,8 @@ class Gitops(Component):
             ingress=coming_from([ingress.peer], _SERVER),
             opts=self.child(),
         )
+        if scraping:
+            scraping.alerts("argocd", self)
         if spec.repository:
             Applications(
                 name,

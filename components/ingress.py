@@ -107,6 +107,8 @@ class Ingress(Component):
                 ingress=coming_from([self.peer], SOLVER_PORT),
                 opts=self.child(),
             )
+        if scraping:
+            scraping.alerts("ingress", self)
         for host in sorted(set(hosts)):
             self._own(name, host, namespace, spec, certificates, behind_tls=bool(proxies))
         if target_group_arn is not None:
@@ -140,6 +142,8 @@ class Ingress(Component):
             "ingressClass": {"name": self.class_name, "create": True, "setAsDefaultIngress": True},
             "service": _SERVICE[cluster.facts.load_balancing],
             "healthStatus": True,
+            # Requests by service, path and status, which alerts and dashboards are about.
+            "enableLatencyMetrics": scraping is not None,
             "healthStatusURI": HEALTH_PATH,
             "readOnlyRootFilesystem": True,
             "resources": compute,

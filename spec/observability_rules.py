@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spec.alerts import thresholds
 from spec.cluster import EksCluster
 from spec.logs import WRITES_TO, CloudWatch, Elasticsearch, ExternalElasticsearch, ExternalLoki, Loki
 from spec.mistakes import Mistake, Path, did_you_mean
@@ -12,6 +13,7 @@ from spec.rules import rule
 
 _LOGS: Path = ("observability", "logs")
 _STORE: Path = (*_LOGS, "store")
+_ALERTS: Path = ("observability", "alerts")
 
 
 @rule
@@ -95,3 +97,16 @@ def credentials_of_log_stores_are_encrypted_on_their_way(platform: Platform) -> 
         yield Mistake(
             (*_STORE, "caCertificate"), "has nothing to check over http", "give an https URL, or leave it out"
         )
+
+
+@rule
+def alerts_that_are_changed_exist(platform: Platform) -> Iterator[Mistake]:
+    """A change names an alert, and a threshold belongs to an alert that compares with a number."""
+    changed = platform.observability.alerts if platform.observability else {}
+    known = thresholds() if changed else {}
+    for name, alert in changed.items():
+        if name not in known:
+            yield Mistake((*_ALERTS, name), "is not an alert", did_you_mean(name, known, "alerts"))
+        elif alert.threshold is not None and known[name] is None:
+            remedy = "it tells a state, not a number: leave it out"
+            yield Mistake((*_ALERTS, name, "threshold"), "has nothing to compare with", remedy, alert.threshold)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from spec.alerts import Alert
 from spec.base import Cidr, Duration, Host, Name, Quantity, Section
 from spec.logs import Logs
 from spec.services import Compute, Resources
@@ -61,6 +62,10 @@ class Observability(Section):
     """What Prometheus itself may take; its memory grows with the number of series, and so with pods."""
     grafana: Grafana = Grafana()
     alertmanager: Alertmanager | None = Alertmanager()
+    alerts: dict[str, Alert] = {}
+    """What is different here about an alert, by its name: `NodeCPUHigh: {threshold: 85}`."""
+    business: list[Literal["ticketing"]] = []
+    """What the services are about, where they export metrics of it: brings that business' alerts."""
     logs: Logs | None = None
     """Left out, nobody collects them: `kubectl logs` has what the nodes still hold."""
     traces: Traces | None = None

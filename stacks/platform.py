@@ -40,6 +40,9 @@ def build(spec: Platform) -> None:
     common: Any = {"charts": charts, "namespaces": namespaces, "opts": inside}
     scraping = Scraping("scraping", spec.observability, **common) if spec.observability else None
     common |= {"pools": spec.node_pools, "scraping": scraping}
+    if scraping and any(service.metrics for service in spec.services):
+        # Whoever delivers them: the program, Argo CD or Flux.
+        scraping.alerts("services", scraping)
     ingress = Ingress(
         "ingress",
         spec.ingress,

@@ -93,6 +93,7 @@ class Logs(Component):
         self._collect(spec.collector, charts, identity)
         if spec.api_server_audit:
             self._audit_log(cloud, charts, namespaces)
+        scraping.alerts(spec.collector, self)
         self.grafana_environment = {}
         if self.store.datasource:
             self.grafana_environment = self._account("grafana", scraping.namespace)

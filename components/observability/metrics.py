@@ -29,6 +29,8 @@ GRAFANA_PORT = 3000
 # of them go, or the alerts fire for ever. kube-proxy listens on its node's loopback unless it is told otherwise.
 _CONTROL_PLANE = ("kubeControllerManager", "kubeScheduler", "kubeEtcd")
 _UNREACHABLE = ("kubeProxy",)
+# Alerts on what the release itself scrapes, wherever it runs.
+_WATCHED = ("nodes", "pods", "volumes", "kubernetes", "prometheus")
 
 _SMALL = {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "200m", "memory": "128Mi"}}
 _MEDIUM = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "384Mi"}}
@@ -76,6 +78,8 @@ class Metrics(Component):
             values={
                 "fullnameOverride": NAME,
                 "crds": {"enabled": False},
+                # The platform's own alerts take their place: those are tested, and changed in the stack file.
+                "defaultRules": {"create": False},
                 **{part: {"enabled": False} for part in _UNREACHABLE},
                 **{part: {"enabled": not cluster.facts.managed_control_plane} for part in _CONTROL_PLANE},
                 "prometheusOperator": _operator(placement),
@@ -112,7 +116,14 @@ class Metrics(Component):
             ingress=coming_from([ingress.peer], GRAFANA_PORT),
             opts=self.child(),
         )
+        self._watch(spec, cluster, scraping)
         self.register_outputs({})
+
+    def _watch(self, spec: Observability, cluster: Cluster, scraping: Scraping) -> None:
+        own = ["alertmanager"] if spec.alertmanager else []
+        reachable = [] if cluster.facts.managed_control_plane else ["control-plane"]
+        for part in (*_WATCHED, *reachable, *own, *spec.business):
+            scraping.alerts(part, self)
 
 
 def _claim(size: str, storage_class: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What everything that is to be scraped needs before Prometheus itself is up."""
+"""What everything that is to be scraped and watched needs before Prometheus itself is up."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from components.charts import Charts
 from components.component import Component
 from components.data_tier.endpoint import Peer
 from components.namespaces import Namespaces
+from components.observability.alerts import prometheus_rule
 from spec.parts import Observability
 
 
@@ -30,6 +31,7 @@ class Scraping(Component):
         self, name: str, spec: Observability, *, charts: Charts, namespaces: Namespaces, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("observability:Scraping", name, opts)
+        self._changed = spec.alerts
         self.namespace = namespaces.ensure(spec.namespace)
         self.crds = charts.release(
             f"{name}-crds", "prometheus-operator-crds", namespace=self.namespace, values={}, opts=self.child()
@@ -37,3 +39,10 @@ class Scraping(Component):
         self.scraper = Peer(ports=(), namespace=self.namespace, pod_labels={"app.kubernetes.io/name": "prometheus"})
         self.grafana = Peer(ports=(), namespace=self.namespace, pod_labels={"app.kubernetes.io/name": "grafana"})
         self.register_outputs({})
+
+    def alerts(self, part: str, owner: Component) -> None:
+        """Make the alerts of a part of the platform, by the name of its rule file, as a child of the part itself.
+
+        Whoever has a part scraped says so: an alert is there exactly where something exports its metrics.
+        """
+        prometheus_rule(part, self._changed, self.namespace, owner.child(depends_on=[self.crds]))

@@ -68,13 +68,15 @@ def security(*namespaces: str) -> Security:
 class Around:
     """The objects that every component of a cluster depends on."""
 
-    def __init__(self, *namespaces: str, scraped: bool = True, **cluster: Any) -> None:
+    def __init__(
+        self, *namespaces: str, scraped: bool = True, observability: Observability | None = None, **cluster: Any
+    ) -> None:
         self.cluster = AnyCluster(**cluster)
         inside = pulumi.ResourceOptions(providers=[self.cluster.provider])
         self.namespaces = Namespaces("namespaces", security(*namespaces), inside)
         self.common: dict[str, Any] = {"charts": Charts(), "namespaces": self.namespaces, "opts": inside}
-        observability = Observability(retention="7d")
-        self.scraping = Scraping("scraping", observability, **self.common) if scraped else None
+        spec = observability or Observability(retention="7d")
+        self.scraping = Scraping("scraping", spec, **self.common) if scraped else None
         self.common["scraping"] = self.scraping
 
     def ingress(self, *, tls: Any = None, **given: Any) -> Ingress:

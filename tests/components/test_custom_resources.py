@@ -111,6 +111,7 @@ def test_every_custom_resource_fits_its_crd():
         "KafkaUser",
         "Pooler",
         "PodMonitor",
+        "PrometheusRule",
         "RabbitmqCluster",
         "ServiceMonitor",
         "TargetGroupBinding",

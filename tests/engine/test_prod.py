@@ -12,10 +12,11 @@ STACK = "prod"
 
 
 class TestProd(Lifecycle):
-    """A reader, a service's maximum, a pool's maximum: each touches itself alone."""
+    """A reader, a service's maximum, a pool's maximum, an alert's threshold: each touches itself alone."""
 
     CHANGES = [
         Change("data.postgres.readers.count", 3, created={"ClusterInstance::tiketi-postgres-reader-3"}),
         Change("services.2.replicas.max", 50, updated={"Release::queue"}),
         Change("nodePools.1.size.max", 30, updated={"NodeGroup::tiketi-surge"}),
+        Change("observability.alerts.NodeCPUHigh.threshold", 85, updated={"PrometheusRule::alerts-nodes"}),
     ]
