@@ -111,9 +111,12 @@ tools: $(filled) ## pulumi, helm, kustomize, actionlint, promtool, amtool: from 
 kubernetes: tools
 	@$(python) -m tools ensure etcd etcdctl etcdutl kube-apiserver kubeadm
 
-lock: $(filled) ## pin requirements*.txt anew, with hashes, into requirements.lock
+lock: $(filled) ## pin the Python packages anew, with hashes, into requirements.lock and delivery/requirements.lock
 	@$(bin)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" requirements-dev.txt --output-file requirements.lock
+	@$(bin)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" delivery/requirements.txt \
+	  --output-file delivery/requirements.lock
 
 clean: ## remove what is made in the checkout: virtualenv, sandbox state, caches (not the tools' cache)
 	@rm -rf $(venv) .sandbox .pytest_cache .ruff_cache

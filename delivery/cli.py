@@ -46,14 +46,17 @@ def affected(options: Options) -> None:
     from delivery.roles import matrix
 
     found = find(Git(options.directory), options.base, options.head)
-    for stack, reasons in found.items():
-        more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
-        tell(f"{stack}: {'; '.join(reasons[:3])}{more}")
+    said = {
+        stack: "; ".join(reasons[:3]) + (f"; and {len(reasons) - 3} more" if len(reasons) > 3 else "")
+        for stack, reasons in found.items()
+    }
+    for stack, reason in said.items():
+        tell(f"{stack}: {reason}")
     if not found:
         tell("no stack is affected")
     if options.roles:
         variables = json.loads(os.environ.get("VARS") or "{}")
-        output("stacks", matrix(found, variables, options.roles, fork=options.fork, notice=notice))
+        output("stacks", matrix(said, variables, options.roles, fork=options.fork, notice=notice))
     else:
         output("stacks", json.dumps(list(found)))
 
@@ -62,7 +65,7 @@ def stacks(options: Options) -> None:
     """List the stacks that have a role of their own."""
     from delivery.roles import matrix
 
-    names = sorted(path.name.split(".")[1] for path in options.directory.glob("Pulumi.*.yaml"))
+    names = {path.name.split(".")[1]: "" for path in sorted(options.directory.glob("Pulumi.*.yaml"))}
     variables = json.loads(os.environ.get("VARS") or "{}")
     output("stacks", matrix(names, variables, options.roles, fork=False, notice=notice))
 
@@ -149,7 +152,12 @@ def comment(options: Options) -> None:
     preview = Preview() if failed and not text.strip() else read(text)
     cost = options.cost.read_text().strip() if options.cost and options.cost.exists() else ""
     body = comments.render(
-        options.stack, preview, reasons=options.reason, cost=cost, log=_log(), failed=failed or bool(preview.errors)
+        options.stack,
+        preview,
+        reasons=[each for each in options.reason if each],
+        cost=cost,
+        log=_log(),
+        failed=failed or bool(preview.errors),
     )
     if not options.pull_request:
         print(body, end="")

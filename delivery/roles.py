@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 
 def variable(prefix: str, stack: str) -> str:
@@ -13,19 +13,21 @@ def variable(prefix: str, stack: str) -> str:
 
 
 def matrix(
-    stacks: Iterable[str], variables: Mapping[str, str], prefix: str, *, fork: bool, notice: Callable[[str], None]
+    stacks: Mapping[str, str], variables: Mapping[str, str], prefix: str, *, fork: bool, notice: Callable[[str], None]
 ) -> str:
-    """Return the rows ``{stack, role}`` of a job's matrix as JSON; ``notice`` is told of each stack that is left out.
+    """Return the rows ``{stack, role, reason}`` of a job's matrix as JSON, from ``stacks`` and why each is among them.
+
+    ``notice`` is told of each stack that is left out.
 
     A new stack is picked up by itself once its variable names its role. A pull request from a fork gets none.
     """
     rows = []
-    for stack in stacks:
+    for stack, reason in stacks.items():
         name = variable(prefix, stack)
         if fork:
             notice(f"{stack}: left out, a pull request from a fork gets no credentials")
         elif not variables.get(name):
             notice(f"{stack}: left out, the repository has no variable {name}")
         else:
-            rows.append({"stack": stack, "role": variables[name]})
+            rows.append({"stack": stack, "role": variables[name], "reason": reason})
     return json.dumps(rows)

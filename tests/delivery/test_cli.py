@@ -188,11 +188,14 @@ def test_the_stacks_with_a_role_are_handed_on_and_the_others_said_to_be_left_out
     monkeypatch.setenv("VARS", '{"DEPLOY_ROLE_BLUE_GREEN": "arn:bg"}')
     assert main(["stacks", "--roles", "DEPLOY_ROLE", "-C", str(tmp_path)]) == 0
     said = capsys.readouterr()
-    assert json.loads(outputs(said.out)["stacks"]) == [{"stack": "blue-green", "role": "arn:bg"}]
+    assert json.loads(outputs(said.out)["stacks"]) == [{"stack": "blue-green", "role": "arn:bg", "reason": ""}]
     assert said.err == "::notice::dev: left out, the repository has no variable DEPLOY_ROLE_DEV\n"
 
 
-@pytest.mark.parametrize(("fork", "rows"), [("false", [{"stack": "dev", "role": "arn:dev"}]), ("true", [])])
+@pytest.mark.parametrize(
+    ("fork", "rows"),
+    [("false", [{"stack": "dev", "role": "arn:dev", "reason": "its stack file changed"}]), ("true", [])],
+)
 def test_affected_stacks_get_their_roles_unless_the_change_is_from_a_fork(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fork: str, rows: list[object]
 ) -> None:

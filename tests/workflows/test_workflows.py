@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from delivery.cli import parser
+from tests.workflows.schemas import mistakes
 from tools import catalog
 
 ROOT = Path(__file__).parents[2]
@@ -48,12 +46,36 @@ def each(request: pytest.FixtureRequest) -> dict[str, Any]:
     return workflow(request.param)
 
 
-def test_there_are_the_three_workflows() -> None:
-    assert {"ci", "preview", "deploy"} <= WORKFLOWS.keys()
+def test_the_workflows_of_infrastructure_are_there() -> None:
+    assert {"ci", "preview", "apply", "deploy", "drift"} <= WORKFLOWS.keys()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GITHUB)))
+def test_a_file_is_one_by_the_published_schema(path: Path) -> None:
+    # With YAML 1.2's booleans, as GitHub reads it: `on` is a text.
+    document = yaml.load(path.read_text(), Loader=Yaml12)
+    assert mistakes("github-actions" if path.name == "action.yml" else "github-workflows", document) == []
+
+
+class Yaml12(yaml.SafeLoader):
+    """PyYAML with the booleans of YAML 1.2."""
+
+
+Yaml12.yaml_implicit_resolvers = {
+    first: [(tag, expression) for tag, expression in rows if tag != "tag:yaml.org,2002:bool"]
+    for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Yaml12.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
 
 
 def test_a_workflow_may_only_read_unless_a_job_asks_for_more(each: dict[str, Any]) -> None:
     assert each["permissions"] == {"contents": "read"}
+
+
+def test_a_right_to_write_has_its_reason_beside_it() -> None:
+    for path in WORKFLOWS.values():
+        for line in re.findall(r"^.*: write\b.*$", path.read_text(), re.MULTILINE):
+            assert " # " in line, f"{path.name}: {line}"
 
 
 def test_every_job_ends_by_itself(each: dict[str, Any]) -> None:
@@ -71,11 +93,19 @@ def test_no_workflow_runs_the_code_of_a_fork_with_rights(each: dict[str, Any]) -
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GITHUB)))
 def test_every_action_is_pinned_to_a_commit(path: Path) -> None:
-    named = re.findall(r"uses: *(\S+)(.*)", path.read_text())
+    named = re.findall(r"\buses: *(\S+)(.*)", path.read_text())
     for action, comment in named:
         if not action.startswith("./"):
             assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action), action
             assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), f"{action} does not say which release it is"
+
+
+def test_one_action_has_one_commit_everywhere() -> None:
+    used: dict[str, set[str]] = {}
+    for path in FILES:
+        for action, commit in re.findall(r"\buses: *([^\s@]+)@(\S+)", path.read_text()):
+            used.setdefault(action, set()).add(commit)
+    assert {action: commits for action, commits in used.items() if len(commits) > 1} == {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GITHUB)))
@@ -84,10 +114,53 @@ def test_no_script_is_written_from_what_a_pull_request_says(path: Path) -> None:
         assert "${{" not in step.get("run", ""), step
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GITHUB)))
+def test_what_a_script_reads_it_is_given(path: Path) -> None:
+    """A variable that nobody sets is empty in a shell, and says nothing."""
+    given_by_the_runner = r"GITHUB_\w+|RUNNER_\w+|ACTIONS_\w+|HOME|PATH|CI"
+    for document_env, step in _with_environment(load(path)):
+        script = re.sub(r"'[^']*'", "", step.get("run", ""))
+        names = set(re.findall(r"\$\{?([A-Za-z_]\w*)", script))
+        own = set(
+            re.findall(r"(?:^|[\s;(])(?:for |read |local )?(?:-r )?([A-Za-z_]\w*)(?:=| in )", script, re.MULTILINE)
+        )
+        missing = {name for name in names - own - document_env if not re.fullmatch(given_by_the_runner, name)}
+        assert not missing, f"{step.get('name') or step.get('id') or script[:60]}: {missing}"
+
+
+def _with_environment(document: dict[str, Any]) -> Iterator[tuple[set[str], dict[str, Any]]]:
+    for step in document.get("runs", {}).get("steps", []):
+        yield set(step.get("env", {})), step
+    for job in document.get("jobs", {}).values():
+        for step in job.get("steps", []):
+            yield {*document.get("env", {}), *job.get("env", {}), *step.get("env", {})}, step
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GITHUB)))
+def test_the_commands_that_a_script_gives_are_ones_that_there_are(path: Path) -> None:
+    for step in steps(load(path)):
+        script = step.get("run", "").replace("\\\n", " ")
+        for line in re.findall(r"(?:^\s*|-m )delivery ((?:[a-z]|\$).*)$", script, re.MULTILINE):
+            words = [word.strip('"') for word in re.split(r" (?:>>|\|\||&&|\|) ", line)[0].split()]
+            words = [word for word in words if word not in ("${ARGUMENTS[@]}",)]
+            # Where a number is asked for, any will do.
+            parser().parse_args(
+                ["7" if word in ("$NUMBER", "$TIMEOUT") else word.replace("$STATE", "success") for word in words]
+            )
+
+
 def test_no_checkout_leaves_its_token_behind(each: dict[str, Any]) -> None:
     for step in steps(each):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] == "false"
+
+
+def test_secrets_are_given_to_single_steps_only() -> None:
+    for path in FILES:
+        document = load(path)
+        outside = {key: value for key, value in document.items() if key not in ("jobs", "on", "runs")}
+        jobs = [{k: v for k, v in job.items() if k != "steps"} for job in document.get("jobs", {}).values()]
+        assert "secrets." not in str([outside, jobs]), path.name
 
 
 def test_ci_needs_no_credentials() -> None:
@@ -102,28 +175,56 @@ def test_ci_runs_what_a_contributor_runs() -> None:
     assert [command.split()[:2] for command in commands] == [["make", "test"]]
 
 
-def test_preview_takes_its_stacks_from_those_with_a_role_and_none_for_forks() -> None:
+def script(job: dict[str, Any], words: str) -> dict[str, Any]:
+    """The job's one step whose script holds `words`."""
+    (step,) = [step for step in job["steps"] if words in step.get("run", "")]
+    return step
+
+
+def test_preview_is_of_the_stacks_that_the_change_can_affect_and_none_for_forks() -> None:
     jobs = workflow("preview")["jobs"]
-    (find,) = [step for step in jobs["stacks"]["steps"] if step.get("id") == "find"]
-    assert "stacks.py PREVIEW_ROLE" in find["run"]
+    find = script(jobs["stacks"], "delivery affected")
+    assert "--roles PREVIEW_ROLE" in find["run"]
     assert find["env"]["FORK"] == "${{ github.event.pull_request.head.repo.full_name != github.repository }}"
+    assert uses(jobs["stacks"], "actions/checkout")["fetch-depth"] == "0", "else there is nothing to compare with"
     assert jobs["preview"]["strategy"]["matrix"]["include"] == "${{ fromJSON(needs.stacks.outputs.stacks) }}"
     assert jobs["preview"]["if"] == "needs.stacks.outputs.stacks != '[]'"
-
-
-def test_preview_comments_once_per_stack_and_keeps_the_summary() -> None:
-    job = workflow("preview")["jobs"]["preview"]
-    assert job["permissions"] == {"contents": "read", "id-token": "write", "pull-requests": "write"}
-    inputs = uses(job, "pulumi/actions")
-    assert inputs["command"] == "preview"
-    assert {inputs[key] for key in ("comment-on-pr", "edit-pr-comment", "always-include-summary")} == {"true"}
+    assert jobs["preview"]["permissions"] == {"contents": "read", "id-token": "write", "pull-requests": "write"}
 
 
 def test_preview_comments_also_when_it_fails() -> None:
-    last = workflow("preview")["jobs"]["preview"]["steps"][-1]
-    assert last["if"] == "${{ !cancelled() }}"
-    assert last["env"]["STATUS"] == "${{ job.status }}"
-    assert 'if [ "$STATUS" = failure ]' in last["run"]
+    job = workflow("preview")["jobs"]["preview"]
+    step = script(job, "-m delivery comment")
+    assert step["if"] == "${{ !cancelled() }}"
+    assert step["env"]["FAILED"] == "${{ steps.preview.outcome != 'success' }}"
+    assert step["env"]["EVENTS"] == script(job, "pulumi preview")["env"]["EVENTS"]
+
+
+def test_apply_runs_what_was_admitted_and_asks_again_before_it_does() -> None:
+    jobs = workflow("apply")["jobs"]
+    assert "github.event.issue.pull_request" in jobs["admit"]["if"]
+    job = jobs["up"]
+    assert job["if"] == "needs.admit.outputs.stack != ''"
+    order = [step.get("run", step.get("uses", "")).split("@")[0].split(" --")[0] for step in job["steps"]]
+    assert order[:6] == [
+        "actions/checkout",
+        "./.github/actions/delivery",
+        "delivery admit",
+        "actions/checkout",
+        "./.github/actions/prepare",
+        "pulumi up",
+    ]
+    first, second = (step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@"))
+    assert "ref" not in first, "who decides is the main branch's code"
+    assert second["ref"] == "${{ needs.admit.outputs.sha }}"
+    assert script(job, "delivery admit")["env"]["SHA"] == "${{ needs.admit.outputs.sha }}"
+
+
+def test_apply_always_answers_once_it_admitted() -> None:
+    job = workflow("apply")["jobs"]["report"]
+    assert job["needs"] == ["admit", "up"]
+    assert job["if"] == "always() && needs.admit.outputs.stack != ''"
+    assert script(job, "delivery result")["env"]["OUTCOME"] == "${{ needs.up.result }}"
 
 
 def test_deploy_goes_out_after_the_tests_one_stack_at_a_time_behind_its_environment() -> None:
@@ -135,48 +236,56 @@ def test_deploy_goes_out_after_the_tests_one_stack_at_a_time_behind_its_environm
     assert document["jobs"]["test"]["uses"] == "./.github/workflows/ci.yml"
     assert job["strategy"]["max-parallel"] == "1"
     assert job["environment"] == "${{ matrix.stack }}"
-    assert job["concurrency"] == {"group": "deploy-${{ matrix.stack }}", "cancel-in-progress": "false"}
     assert job["permissions"] == {"contents": "read", "id-token": "write"}
 
 
-def test_an_update_is_never_cut_off_by_the_next() -> None:
+def test_a_stack_has_one_lock_for_all_that_updates_it_and_no_update_is_cut_off_by_the_next() -> None:
     assert workflow("deploy")["concurrency"]["cancel-in-progress"] == "false"
+    updating = {}
+    for name in WORKFLOWS:
+        for job in workflow(name)["jobs"].values():
+            if any("pulumi up" in step.get("run", "") for step in job.get("steps", [])):
+                updating[name] = job
+    assert sorted(updating) == ["apply", "deploy"]
+    for name, job in updating.items():
+        group = job["concurrency"]["group"]
+        assert re.sub(r"\$\{\{.*\}\}", "STACK", group) == "stack-STACK", name
+        assert job["environment"] == group.removeprefix("stack-")
+        assert job["concurrency"]["cancel-in-progress"] == "false"
 
 
-@pytest.mark.parametrize(("name", "job"), [("preview", "preview"), ("deploy", "up")])
-def test_the_engine_of_the_workflows_is_the_tested_one(name: str, job: str) -> None:
-    inputs = uses(workflow(name)["jobs"][job], "pulumi/actions")
-    assert inputs["pulumi-version"] == catalog.find("pulumi").version
+def test_drift_changes_nothing_and_is_told_of_even_where_a_refresh_failed() -> None:
+    jobs = workflow("drift")["jobs"]
+    refresh = script(jobs["refresh"], "pulumi refresh")
+    assert "--preview-only" in refresh["run"]
+    assert "--expect-no-changes" in refresh["run"]
+    assert refresh["continue-on-error"] == "true"
+    assert "!cancelled()" in jobs["report"]["if"]
+    assert jobs["report"]["permissions"] == {"contents": "read", "issues": "write"}
 
 
-class TestStacks:
-    """The script that finds the stacks a workflow may work on."""
+def test_the_engine_of_the_workflows_is_the_tested_one() -> None:
+    prepare = load(GITHUB / "actions" / "prepare" / "action.yml")
+    (step,) = [each for each in steps(prepare) if each.get("uses", "").startswith("pulumi/actions@")]
+    assert step["with"] == {"pulumi-version": catalog.find("pulumi").version}
+    for name in WORKFLOWS:
+        for job in workflow(name)["jobs"].values():
+            if any(re.search(r"\bpulumi (preview|up|refresh)", step.get("run", "")) for step in job.get("steps", [])):
+                assert "./.github/actions/prepare" in [step.get("uses") for step in job["steps"]], name
 
-    @pytest.fixture
-    def find(self, tmp_path: Path) -> Any:
-        for stack in ("dev", "prod", "blue-green"):
-            (tmp_path / f"Pulumi.{stack}.yaml").touch()
-        (tmp_path / "Pulumi.yaml").touch()
 
-        def find(**environment: str) -> tuple[list[dict[str, str]], str]:
-            ran = subprocess.run(
-                [sys.executable, GITHUB / "scripts" / "stacks.py", "PREVIEW_ROLE"],
-                cwd=tmp_path,
-                env={**os.environ, **environment},
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            return json.loads(ran.stdout.removeprefix("stacks=")), ran.stderr
+def test_every_variable_and_secret_of_the_repository_is_documented() -> None:
+    page = (ROOT / "docs" / "delivery.md").read_text()
+    named = {name for path in FILES for name in re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", path.read_text())}
+    assert {name for name in named if f"`{name}`" not in page} == set()
+    for prefix in ("PREVIEW_ROLE_<STACK>", "DEPLOY_ROLE_<STACK>"):
+        assert f"`{prefix}`" in page
 
-        return find
 
-    def test_a_stack_with_a_role_is_in_and_one_without_is_said_to_be_out(self, find: Any) -> None:
-        stacks, notices = find(VARS='{"PREVIEW_ROLE_PROD": "arn:prod", "PREVIEW_ROLE_BLUE_GREEN": "arn:bg"}')
-        assert stacks == [{"stack": "blue-green", "role": "arn:bg"}, {"stack": "prod", "role": "arn:prod"}]
-        assert notices == "::notice::dev: left out, the repository has no variable PREVIEW_ROLE_DEV\n"
-
-    def test_a_fork_gets_no_stack_and_is_told_why(self, find: Any) -> None:
-        stacks, notices = find(VARS='{"PREVIEW_ROLE_PROD": "arn:prod"}', FORK="true")
-        assert stacks == []
-        assert "::notice::prod: left out, a pull request from a fork gets no credentials" in notices
+def test_the_delivery_action_runs_the_commands_of_its_own_commit(tmp_path: Path) -> None:
+    """What a later checkout brings, and the directory that a job works in, has no say."""
+    action = load(GITHUB / "actions" / "delivery" / "action.yml")
+    (step,) = [each for each in steps(action) if "run" in each]
+    assert "--require-hashes" in step["run"]
+    assert "-P -m delivery" in step["run"]
+    assert step["env"]["SOURCE"] == "${{ github.action_path }}/../../.."
