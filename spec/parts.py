@@ -9,6 +9,7 @@ from pydantic import Field
 from spec.alerts import Alert
 from spec.base import Cidr, Duration, Host, Name, Quantity, Section
 from spec.logs import Logs
+from spec.notifications import Notifications
 from spec.services import Compute, Resources
 from spec.tls import TlsIssuer
 from spec.traces import Traces
@@ -48,6 +49,8 @@ class Alertmanager(Section):
     """Alertmanager."""
 
     storage: Quantity = "1Gi"
+    notify: Notifications | None = None
+    """Left out, alerts are in its and in Grafana's user interface alone."""
 
 
 class Observability(Section):

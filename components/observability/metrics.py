@@ -15,6 +15,7 @@ from components.component import Component
 from components.ingress import Ingress
 from components.namespaces import Namespaces
 from components.nginx import MINION
+from components.observability.notifications import configuration, receivers_secret, secret_name
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.traffic import ANYWHERE, allow, among, coming_from
@@ -67,6 +68,8 @@ class Metrics(Component):
             string_data={"admin-user": "admin", "admin-password": password.result},
             opts=self.child(),
         )
+        if spec.alertmanager and spec.alertmanager.notify:
+            receivers_secret(name, spec.alertmanager.notify, scraping.namespace, self)
         placement = on_pool(spec.pool, pools)
         # The exporter reads the host's files and network, which only `privileged` allows: it gets a namespace of its
         # own, so that everything else here can be held to `restricted`.
@@ -161,7 +164,11 @@ def _alertmanager(spec: Observability, storage_class: str | None, placement: Map
     if spec.alertmanager is None:
         return {"enabled": False}
     storage = _claim(spec.alertmanager.storage, storage_class)
-    return {"alertmanagerSpec": {"resources": _SMALL, "storage": storage, **placement}}
+    runs: dict[str, Any] = {"resources": _SMALL, "storage": storage, **placement}
+    notify = spec.alertmanager.notify
+    if notify is None:
+        return {"alertmanagerSpec": runs}
+    return {"alertmanagerSpec": {**runs, "secrets": [secret_name(notify)]}, "config": configuration(notify)}
 
 
 def _grafana(

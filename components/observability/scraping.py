@@ -32,6 +32,7 @@ class Scraping(Component):
     ) -> None:
         super().__init__("observability:Scraping", name, opts)
         self._changed = spec.alerts
+        self._watched: set[str] = set()
         self.namespace = namespaces.ensure(spec.namespace)
         self.crds = charts.release(
             f"{name}-crds", "prometheus-operator-crds", namespace=self.namespace, values={}, opts=self.child()
@@ -43,6 +44,10 @@ class Scraping(Component):
     def alerts(self, part: str, owner: Component) -> None:
         """Make the alerts of a part of the platform, by the name of its rule file, as a child of the part itself.
 
-        Whoever has a part scraped says so: an alert is there exactly where something exports its metrics.
+        Whoever has a part scraped says so: an alert is there exactly where something exports its metrics. Parts of one
+        kind have their alerts in common, and the first of them has them made.
         """
+        if part in self._watched:
+            return
+        self._watched.add(part)
         prometheus_rule(part, self._changed, self.namespace, owner.child(depends_on=[self.crds]))

@@ -24,6 +24,8 @@ EXPORTERS = {
     "ingress": "nginx-ingress",
     "certificates": "cert-manager",
     "postgres": "cloudnative-pg",
+    "kafka": "strimzi-kafka-operator",
+    "redis": "valkey",
     "loki": "loki",
     "argocd": "argo-cd",
     "services": "service",
@@ -79,6 +81,7 @@ def test_a_part_has_alerts_where_it_is_and_only_there(stack: Made) -> None:
     observability = stack.spec.observability
     assert observability
     expected |= {"alertmanager"} if observability.alertmanager else set()
+    expected |= {"rabbitmq"} if stack.of_kind("RabbitmqCluster") else set()
     expected |= {"control-plane"} if stack.spec.cluster.target == "kubeadm" else set()
     assert set(attached(stack)) == expected | set(observability.business)
 
