@@ -59,7 +59,8 @@ def _record(sandbox: Path, stack: str, file: Path) -> int:
 def with_services(checkout: Path, stack: str, number: int, directory: Path) -> Case:
     """Return a copy of a stack that has ``number`` services: those it has, and as many more of its last one.
 
-    Quotas are raised so that they fit. The program and all else are those of ``checkout``, by links.
+    Quotas, the machine and its nodes are raised so that they fit. The program and all else are those of ``checkout``,
+    by links.
     """
     directory.mkdir(parents=True)
     for path in checkout.iterdir():
@@ -71,9 +72,12 @@ def with_services(checkout: Path, stack: str, number: int, directory: Path) -> C
     pattern = services[-1]
     for position in range(number - len(services)):
         another = {**deepcopy(pattern), "name": f"service-{position}", "port": 10000 + position}
+        another["replicas"] = {"min": 1, "max": 3}
         another["routes"] = [{**route, "path": f"/service-{position}"} for route in pattern.get("routes", ())]
         services.append(another)
     ample = {"cpu": "100000", "memory": "100000Gi"}
+    if document["config"]["groundwork:cluster"]["target"] == "k3d":
+        document["config"]["groundwork:cluster"] |= {"machine": ample, "agents": 10}
     for namespace in document["config"]["groundwork:security"]["namespaces"]:
         namespace["quota"] = {"requests": ample, "limits": ample, "persistentVolumeClaims": 1000}
     (directory / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))

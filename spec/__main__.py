@@ -2,6 +2,7 @@
 
 Usage: python -m spec validate [STACK …]
        python -m spec hosts STACK
+       python -m spec capacity STACK
        python -m spec schema
 """
 
@@ -12,6 +13,7 @@ import json
 import sys
 from typing import Any
 
+from spec.capacity.report import report
 from spec.hosts import entries
 from spec.load import NAMESPACE, ROOT, from_file, stack_file, stacks
 from spec.mistakes import SpecError
@@ -52,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     validate.add_argument("stack", nargs="*", help="names of stacks; all of them when none is given")
     hosts = commands.add_parser("hosts", help="print the lines that /etc/hosts needs, for a cluster on this machine")
     hosts.add_argument("stack")
+    capacity = commands.add_parser("capacity", help="print what everything asks for, of which quota, on which machine")
+    capacity.add_argument("stack")
     commands.add_parser("schema", help=f"write {SCHEMA.relative_to(ROOT)}")
     options = parser.parse_args(arguments)
     if options.command == "schema":
@@ -59,6 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"wrote {SCHEMA.relative_to(ROOT)}")
         return 0
     try:
+        if options.command == "capacity":
+            print(report(from_file(stack_file(options.stack))))
+            return 0
         return _hosts(options.stack) if options.command == "hosts" else _validate(options.stack or stacks())
     except SpecError as error:
         print(error, file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from spec.base import Cidr, Name, Port, Section
+from spec.services import Compute
 
 Minor = Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$"), Field(description="A Kubernetes minor, such as 1.35.")]
 Patch = Annotated[
@@ -31,6 +32,8 @@ class K3dCluster(Section):
     https_port: Port = 8443
     storage_path: Annotated[str, StringConstraints(pattern=r"^/.+")] = "/tmp/k3d-storage"
     """Directory on this machine that holds the volumes; it survives the cluster."""
+    machine: Compute = Compute(cpu="4", memory="12Gi")
+    """What Docker has of this machine, which all nodes share; everything has to fit into it."""
 
 
 class ExistingCluster(Section):
@@ -45,6 +48,8 @@ class ExistingCluster(Section):
     """Storage class for volumes; left out, the cluster's default class is used."""
     load_balancer: Literal["service", "nodePort"] = "service"
     """How the ingress controller is reached: a Service of type LoadBalancer, or fixed node ports."""
+    capacity: Compute | None = None
+    """What its nodes have for pods, together; left out, only quotas are reckoned with."""
     metrics_server: bool = False
     """True when the cluster has a metrics server already."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from spec.base import Name, Quantity, Section
 from spec.kafka import InClusterKafka
 from spec.rabbitmq import RabbitMq
-from spec.redis import EXPORTER, InClusterRedis, Redis
+from spec.redis import Redis
 from spec.services import Compute, Resources
 
 Identifier = Annotated[
@@ -46,11 +46,19 @@ class InClusterPostgres(Section):
     cpu: Quantity = "250m"
     memory: Quantity = "1Gi"
     """Request and limit alike: PostgreSQL sizes its caches by it, and is never the first to be evicted."""
+    requests: Compute | None = None
+    """Less than `cpu` and `memory`, which are the limits then, for a machine that is too small to promise both."""
     parameters: dict[str, str] = {}
     """Settings for postgresql.conf."""
     pooler: Pooler = Pooler()
     pool: Name | None = None
     """Node pool to run on."""
+
+    @property
+    def resources(self) -> Resources:
+        """What each instance asks for, and the most it may take."""
+        limits = Compute(cpu=self.cpu, memory=self.memory)
+        return Resources(requests=self.requests or limits, limits=limits)
 
 
 class Readers(Section):
@@ -94,14 +102,6 @@ class AuroraPostgres(Section):
 Postgres = Annotated[InClusterPostgres | AuroraPostgres, Field(discriminator="engine")]
 
 
-class Resident(NamedTuple):
-    """Pods of the data tier that live in a namespace of the stack file."""
-
-    namespace: str
-    pods: int
-    each: Resources
-
-
 class Data(Section):
     """What holds state."""
 
@@ -115,19 +115,3 @@ class Data(Section):
         postgres = {"postgres.writer", "postgres.reader"} if self.postgres else set()
         others = (engine.ports() for engine in (self.redis, self.rabbitmq, self.kafka) if engine)
         return frozenset(postgres.union(*others))
-
-    def residents(self) -> list[Resident]:
-        """Return who takes of the namespaces' quotas."""
-        found = []
-        if isinstance(self.postgres, InClusterPostgres):
-            compute = Compute(cpu=self.postgres.cpu, memory=self.postgres.memory)
-            each = Resources(requests=compute, limits=compute)
-            found.append(Resident(self.postgres.namespace, self.postgres.instances, each))
-        if isinstance(self.redis, InClusterRedis):
-            for store in self.redis.stores:
-                found += [Resident(self.redis.namespace, 1, each) for each in (store.resources, EXPORTER)]
-        if self.rabbitmq:
-            found.append(Resident(self.rabbitmq.namespace, self.rabbitmq.nodes, self.rabbitmq.resources))
-        if self.kafka:
-            found += [Resident(self.kafka.namespace, pods, each) for pods, each in self.kafka.pods()]
-        return found

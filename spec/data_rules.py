@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spec.base import quantity
+from spec.data import InClusterPostgres
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
 from spec.rabbitmq import DISK_RESERVE
@@ -32,16 +33,22 @@ def engines_live_in_what_is_declared(platform: Platform) -> Iterator[Mistake]:
 @rule
 def engines_ask_for_less_than_their_limit(platform: Platform) -> Iterator[Mistake]:
     """A request above the limit is refused by the API server; here it is refused before anything exists."""
-    redis, rabbitmq = platform.data.redis, platform.data.rabbitmq
-    asked: list[tuple[Path, Resources]] = [((*_RABBITMQ, "cpu"), rabbitmq.resources)] if rabbitmq else []
+    for path, resources in _asked(platform):
+        for kind in ("cpu", "memory"):
+            request, limit = getattr(resources.requests, kind), getattr(resources.limits, kind)
+            if quantity(request) > quantity(limit):
+                yield Mistake((*path, kind), f"is above the limit, {limit}", "ask for less", request)
+
+
+def _asked(platform: Platform) -> Iterator[tuple[Path, Resources]]:
+    postgres, redis, rabbitmq = platform.data.postgres, platform.data.redis, platform.data.rabbitmq
+    if isinstance(postgres, InClusterPostgres):
+        yield (*_DATA, "postgres", "requests"), postgres.resources
+    if rabbitmq:
+        yield _RABBITMQ, rabbitmq.resources
     if isinstance(redis, InClusterRedis):
-        asked += [
-            ((*_REDIS, "stores", position, "cpu"), store.resources) for position, store in enumerate(redis.stores)
-        ]
-    for path, resources in asked:
-        request, limit = resources.requests.cpu, resources.limits.cpu
-        if quantity(request) > quantity(limit):
-            yield Mistake(path, f"is above the limit, {limit}", "ask for less", request)
+        for position, store in enumerate(redis.stores):
+            yield (*_REDIS, "stores", position), store.resources
 
 
 @rule

@@ -103,13 +103,3 @@ class InClusterKafka(Section):
     def ports(self) -> set[str]:
         """Return the names that a service's `uses` may give."""
         return {"kafka"}
-
-    def pods(self) -> list[tuple[int, Resources]]:
-        """Return what takes of the namespace's quota: how many pods, or containers beside each other, of which size."""
-        together = [(1, EXPORTER), (2, ENTITY_OPERATOR)]
-        balancer = [(1, CRUISE_CONTROL)] if self.brokers > 1 else []
-        return [(self.brokers, self.resources), (self.controllers, self.controller_resources), *together, *balancer]
-
-    def claims(self) -> int:
-        """Return how many volumes it claims."""
-        return self.brokers + self.controllers

@@ -11,6 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from spec import (  # noqa: F401  have their rules added
+    capacity_rules,
     data_rules,
     gitops_rules,
     ingress_rules,

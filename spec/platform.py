@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spec.base import Host, Name, Section
 from spec.buckets import Bucket
-from spec.cluster import Cluster
+from spec.cluster import Cluster, ExistingCluster, K3dCluster, KubeadmCluster
 from spec.data import Data
 from spec.gitops import Gitops
 from spec.network import Network
@@ -38,6 +38,19 @@ class Platform(Section):
     observability: Observability | None = None
     gitops: Gitops | None = None
     security: Security
+
+    def most_nodes(self) -> int:
+        """Return how many nodes there are when every pool is at its largest."""
+        match self.cluster:
+            case K3dCluster() as k3d:
+                return k3d.servers + k3d.agents
+            case ExistingCluster():
+                return 1
+            case KubeadmCluster() as kubeadm:
+                own = kubeadm.control_plane.count
+            case _:
+                own = 0
+        return own + sum(pool.size.max for pool in self.node_pools)
 
     def hosts(self) -> list[str]:
         """Return every host that the ingress answers for: the services' and the user interfaces'."""

@@ -5,9 +5,7 @@ Each rule is a function that takes the platform and yields a Mistake for every p
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
 from ipaddress import IPv4Network
 
 from spec.base import quantity
@@ -149,40 +147,6 @@ def limits_cover_requests(platform: Platform) -> Iterator[Mistake]:
             if quantity(limit) < quantity(request):
                 path = ("services", position, "resources", "limits", what)
                 yield Mistake(path, f"is below the request, {request}", "raise the limit or lower the request", limit)
-
-
-@rule
-def services_fit_their_quota(platform: Platform) -> Iterator[Mistake]:
-    """Every namespace has room for its services at their maximum, and for what of the data tier lives there."""
-    for position, namespace in enumerate(platform.security.namespaces):
-        quota = namespace.quota or platform.security.quota
-        asked: Counter[tuple[str, str]] = Counter()
-        for service in (s for s in platform.services if s.namespace == namespace.name):
-            for kind in ("requests", "limits"):
-                compute = getattr(service.resources, kind)
-                for what in ("cpu", "memory"):
-                    asked[kind, what] += service.replicas.max * quantity(getattr(compute, what))  # type: ignore[assignment]
-        for resident in (r for r in platform.data.residents() if r.namespace == namespace.name):
-            for kind in ("requests", "limits"):
-                for what in ("cpu", "memory"):
-                    asked[kind, what] += resident.pods * quantity(getattr(getattr(resident.each, kind), what))  # type: ignore[assignment]
-        for (kind, what), total in asked.items():
-            available = getattr(getattr(quota, kind), what)
-            if total > quantity(available):
-                path = ("security", "namespaces", position, "quota", kind, what)
-                problem = (
-                    f"is less than what runs in {namespace.name} at its maximum, {_readable(what, Decimal(total))}"
-                )
-                yield Mistake(
-                    path,
-                    problem,
-                    "raise the quota, or lower replicas.max or the services' resources",
-                    available,
-                )
-
-
-def _readable(what: str, amount: Decimal) -> str:
-    return f"{amount.normalize():f} CPU" if what == "cpu" else f"{amount / GIB:.2f} Gi"
 
 
 @rule

@@ -247,13 +247,12 @@ def _name(made: Any) -> pulumi.Output[str]:
 
 
 def _cluster_spec(spec: Spec, storage_class: str | None, placement: Mapping[str, Any]) -> dict[str, Any]:
-    compute = {"cpu": spec.cpu, "memory": spec.memory}
     return {
         "imageName": spec.image,
         "instances": spec.instances,
         "enablePDB": spec.instances > 1,  # with one instance a budget would only block the drain of its node
         "storage": {"size": spec.storage, **({"storageClass": storage_class} if storage_class else {})},
-        "resources": {"requests": compute, "limits": compute},
+        "resources": spec.resources.model_dump(),
         "affinity": {"enablePodAntiAffinity": True, "podAntiAffinityType": "required", **placement},
         "bootstrap": {"initdb": {"database": spec.database, "owner": spec.database}},
         "postgresql": {"parameters": {**memory_parameters(spec.memory), **spec.parameters}},

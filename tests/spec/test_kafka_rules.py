@@ -64,10 +64,3 @@ def test_a_mistake_is_answered_by_path_value_and_remedy(path: str, value: Any, e
 def test_kafka_that_nobody_declares_can_t_be_used() -> None:
     text = mistakes(LOCAL | {"services": [SERVICE | {"uses": ["kafka"]}]})
     assert 'services[0].uses[0] = "kafka"' in text
-
-
-def test_what_runs_beside_the_servers_counts_too() -> None:
-    kafka = from_config(KAFKA, "test").data.kafka
-    assert kafka is not None
-    assert sum(pods for pods, _ in kafka.pods()) == 5
-    assert kafka.claims() == 2

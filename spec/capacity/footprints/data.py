@@ -1,0 +1,136 @@
+"""The data tier, and the operators that run it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from spec.capacity.workloads import Workload, container, rolling, sized
+from spec.data import AuroraPostgres, InClusterPostgres
+from spec.kafka import CRUISE_CONTROL, ENTITY_OPERATOR
+from spec.kafka import EXPORTER as KAFKA_EXPORTER
+from spec.platform import Platform
+from spec.redis import EXPORTER, InClusterRedis
+
+
+def postgres(platform: Platform) -> Iterator[Workload]:
+    """CloudNativePG, its instances and poolers. A job makes the data of an instance, and is gone before that comes.
+
+    https://github.com/cloudnative-pg/cloudnative-pg/blob/v1.30.0/pkg/specs/containers.go
+    """
+    spec = platform.data.postgres
+    if not isinstance(spec, InClusterPostgres):
+        return
+    yield Workload(
+        "postgresql-operator-cloudnative-pg",
+        "cnpg-system",
+        [container("manager", "50m/128Mi", "500m/256Mi")],
+        surge=rolling(1),
+    )
+    yield Workload(
+        "postgres",
+        spec.namespace,
+        [sized("postgres", spec.resources)],
+        init=[sized("bootstrap-controller", spec.resources)],
+        replicas=spec.instances,
+        pool=spec.pool,
+        claims=1,
+        path=("data", "postgres", "memory"),
+    )
+    reads = any("postgres.reader" in service.uses for service in platform.services)
+    for name in ["postgresql", *(["postgresql-ro"] if spec.instances > 1 and reads else [])]:
+        yield Workload(
+            name,
+            spec.namespace,
+            [container("pgbouncer", "100m/64Mi", "500m/128Mi")],
+            init=[container("bootstrap-controller", "100m/64Mi", "500m/128Mi")],
+            replicas=spec.pooler.instances,
+            surge=rolling(spec.pooler.instances),
+            pool=spec.pool,
+            path=("data", "postgres", "pooler", "instances"),
+        )
+
+
+def database_roles(platform: Platform) -> Iterator[Workload]:
+    """The job that makes the services' roles in a database of the cloud."""
+    users = any(use.startswith("postgres.") for service in platform.services for use in service.uses)
+    if isinstance(platform.data.postgres, AuroraPostgres) and users:
+        psql = container("psql", "50m/32Mi", "200m/64Mi")
+        yield Workload(f"{platform.name}-postgres-roles", "database-jobs", [psql])
+
+
+def kafka(platform: Platform) -> Iterator[Workload]:
+    """Strimzi's operator, the servers, and what Strimzi runs beside them.
+
+    https://github.com/strimzi/strimzi-kafka-operator/tree/1.2.0/cluster-operator/src/main/java/io/strimzi/operator/cluster/model
+    """
+    spec = platform.data.kafka
+    if spec is None:
+        return
+    yield Workload(
+        "strimzi-cluster-operator",
+        "strimzi",
+        [container("strimzi-cluster-operator", "50m/384Mi", "1/384Mi")],
+        surge=rolling(1),
+    )
+    where: dict[str, Any] = {"namespace": spec.namespace, "pool": spec.pool}
+    metadata = "zookeeper" if spec.metadata == "zookeeper" else "kafka"
+    for pool, one, replicas, asked in (
+        ("brokers", "kafka", spec.brokers, "resources"),
+        ("controllers" if metadata == "kafka" else metadata, metadata, spec.controllers, "controllerResources"),
+    ):
+        resources = spec.resources if asked == "resources" else spec.controller_resources
+        path = ("data", "kafka", asked, "requests")
+        servers = [sized(one, resources)]
+        yield Workload(f"kafka-{pool}", containers=servers, replicas=replicas, claims=1, path=path, **where)
+    operators = [sized(name, ENTITY_OPERATOR) for name in ("topic-operator", "user-operator")]
+    yield Workload("kafka-entity-operator", containers=operators, surge=rolling(1), **where)
+    exporter = [sized("kafka-exporter", KAFKA_EXPORTER)]
+    yield Workload("kafka-kafka-exporter", containers=exporter, surge=rolling(1), **where)
+    if spec.brokers > 1:
+        balancer = [sized("cruise-control", CRUISE_CONTROL)]
+        yield Workload("kafka-cruise-control", containers=balancer, surge=rolling(1), **where)
+
+
+def redis(platform: Platform) -> Iterator[Workload]:
+    """A pod for each store."""
+    spec = platform.data.redis
+    if not isinstance(spec, InClusterRedis):
+        return
+    for position, store in enumerate(spec.stores):
+        yield Workload(
+            f"redis-{store.name}",
+            spec.namespace,
+            [sized(f"redis-{store.name}", store.resources), sized("metrics", EXPORTER)],
+            init=[container(f"redis-{store.name}-init", "10m/16Mi", "100m/32Mi")],
+            pool=spec.pool,
+            claims=int(store.storage is not None),
+            path=("data", "redis", "stores", position, "memory"),
+        )
+
+
+def rabbitmq(platform: Platform) -> Iterator[Workload]:
+    """The operator and its nodes.
+
+    https://github.com/rabbitmq/cluster-operator/blob/v2.22.3/internal/resource/statefulset.go
+    """
+    spec = platform.data.rabbitmq
+    if spec is None:
+        return
+    yield Workload(
+        "rabbitmq-cluster-operator",
+        "rabbitmq-system",
+        [container("rabbitmq-cluster-operator", "50m/96Mi", "200m/256Mi")],
+        surge=rolling(1),
+        pool=spec.pool,
+    )
+    yield Workload(
+        "rabbitmq",
+        spec.namespace,
+        [sized("rabbitmq", spec.resources)],
+        init=[container("setup-container", "50m/32Mi", "200m/64Mi")],
+        replicas=spec.nodes,
+        pool=spec.pool,
+        claims=1,
+        path=("data", "rabbitmq", "memory"),
+    )

@@ -1,0 +1,50 @@
+"""The way in: the ingress controller, and what gives it certificates and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spec.capacity.workloads import Workload, container, rolling
+from spec.cluster import EksCluster
+from spec.platform import Platform
+
+
+def controller(platform: Platform) -> Iterator[Workload]:
+    """F5 NGINX."""
+    yield Workload(
+        "ingress-controller",
+        "ingress",
+        [container("nginx-ingress", "100m/128Mi", "1/512Mi")],
+        init=[container("init-nginx-ingress", "100m/128Mi", "1/512Mi")],
+        replicas=platform.ingress.replicas,
+        surge=rolling(platform.ingress.replicas),
+        pool=platform.ingress.pool,
+        path=("ingress", "replicas"),
+    )
+
+
+def cert_manager(platform: Platform) -> Iterator[Workload]:
+    """cert-manager, and the job that waits until its webhook answers."""
+    if platform.ingress.tls is None:
+        return
+    small = "10m/32Mi", "100m/96Mi"
+    for name, one in {
+        "cert-manager": container("cert-manager-controller", "25m/64Mi", "250m/192Mi"),
+        "cert-manager-cainjector": container("cert-manager-cainjector", "10m/96Mi", "250m/256Mi"),
+        "cert-manager-webhook": container("cert-manager-webhook", *small),
+    }.items():
+        yield Workload(name, "cert-manager", [one], surge=rolling(1))
+    yield Workload("cert-manager-startupapicheck", "cert-manager", [container("cert-manager-startupapicheck", *small)])
+
+
+def load_balancer_controller(platform: Platform) -> Iterator[Workload]:
+    """AWS Load Balancer Controller, where the load balancer reaches pods."""
+    if platform.edge is None or not isinstance(platform.cluster, EksCluster):
+        return
+    yield Workload(
+        "aws-load-balancer-controller",
+        "kube-system",
+        [container("aws-load-balancer-controller", "50m/128Mi", "200m/256Mi")],
+        replicas=2,
+        surge=rolling(2),
+    )

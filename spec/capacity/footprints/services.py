@@ -1,0 +1,24 @@
+"""Application services: charts/service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spec.capacity.workloads import Workload, sized
+from spec.platform import Platform
+
+_SURGE = 1  # strategy.maxSurge of the chart's values
+
+
+def application_services(platform: Platform) -> Iterator[Workload]:
+    """Each at the most that its autoscaler may make of it."""
+    for position, service in enumerate(platform.services):
+        yield Workload(
+            service.name,
+            service.namespace,
+            [sized(service.name, service.resources)],
+            replicas=service.replicas.max,
+            surge=_SURGE,
+            pool=service.pool,
+            path=("services", position, "resources", "requests"),
+        )
