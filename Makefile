@@ -71,12 +71,12 @@ golden: tools ## write the resource graphs in tests/golden anew
 reachability: tools ## write docs/reachability.md anew: who can reach whom, by the policies of every stack
 	@$(python) -m tests.reachability.table
 
-lint: tools ## ruff, types, helm lint, actionlint
+lint: tools ## ruff, types, helm lint, actionlint with shellcheck
 	@$(bin)/ruff check
 	@$(bin)/ruff format --check
 	@$(bin)/basedpyright --pythonpath $(python)
 	@"$$($(python) -m tools path helm)" lint --strict --quiet --set image.repository=lint,image.tag=lint charts/service
-	@"$$($(python) -m tools path actionlint)" -shellcheck= -pyflakes=
+	@"$$($(python) -m tools path actionlint)" -shellcheck=$(bin)/shellcheck -pyflakes=
 
 fmt: $(filled) ## format the Python code and mend what ruff can
 	@$(bin)/ruff check --fix-only --quiet

@@ -79,7 +79,7 @@ def bump(options: Options) -> None:
 
     token = os.environ.get("GITOPS_TOKEN", "")
     what = options.service or options.image or options.file
-    onto = f"bump/{_slug(what)}-{_slug(options.tag)}" if options.pull_request else ""
+    onto = f"bump/{_slug(what)}-{_slug(options.tag)}" if options.by == "pull-request" else ""
     with tempfile.TemporaryDirectory() as directory:
         git = clone(options.repository, options.branch, Path(directory), token)
         found = bumping.find(git, options.service) if options.service else Place(options.file)
@@ -111,6 +111,16 @@ def rollback(options: Options) -> None:
     output("commit", result.commit)
     output("outcome", result.outcome)
     output("tag", result.tag)
+
+
+def pages(options: Options) -> None:
+    """Take Cloudflare Pages back to the deployment before the current one."""
+    from delivery.pages import API, roll_back
+
+    account, token = (os.environ.get(f"CLOUDFLARE_{name}", "") for name in ("ACCOUNT_ID", "API_TOKEN"))
+    if not (account and token):
+        raise Refused("CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN must be set in the environment")
+    output("url", roll_back(account, options.project, token, os.environ.get("CLOUDFLARE_API_BASE_URL") or API))
 
 
 def verify(options: Options) -> None:
@@ -235,7 +245,7 @@ def notify(options: Options) -> None:
     if webhook := os.environ.get("SLACK_WEBHOOK_URL"):
         notifying.slack(webhook, options.state, options.text, _log())
     else:
-        notice("no SLACK_WEBHOOK_URL: nobody is told by Slack")
+        tell("no SLACK_WEBHOOK_URL: nobody is told by Slack")
     if options.sha:
         notifying.commit(GitHub.from_environment(), options.sha, options.service, options.state, options.text, _log())
 
@@ -277,12 +287,15 @@ def parser() -> argparse.ArgumentParser:
     each.add_argument("--image", default="", help="name of the image in a kustomization of several")
     each.add_argument("--tag", required=True)
     each.add_argument("--source", default="", help="where the image comes from, for the commit's message")
-    each.add_argument("--pull-request", action="store_true", help="open one instead of a push to the branch")
+    each.add_argument("--by", choices=["push", "pull-request"], default="push")
 
     each = command(rollback)
     _gitops(each)
     each.add_argument("--commit", required=True, help="the bump to take back")
     each.add_argument("--reason", default="")
+
+    each = command(pages)
+    each.add_argument("project", help="name of the Pages project")
 
     each = command(verify)
     each.add_argument("--url", action="append", default=[], help="public path to ask")

@@ -50,7 +50,7 @@ def test_a_bump_by_pull_request_opens_one(
     slug = tmp_path / "acme" / "platform"
     slug.parent.mkdir()
     slug.symlink_to(gitops.path)
-    arguments = ["bump", slug.as_uri(), "--file", "services/auth/values.yaml", "--tag", "v2", "--pull-request"]
+    arguments = ["bump", slug.as_uri(), "--file", "services/auth/values.yaml", "--tag", "v2", "--by", "pull-request"]
     assert main(arguments) == 0
     assert outputs(capsys.readouterr().out)["pull-request"] == "https://github.test/1"
     assert [(pull["head"], pull["base"]) for pull in hub.pulls] == [("bump/services-auth-values.yaml-v2", "main")]
@@ -70,6 +70,27 @@ def test_the_comment_of_a_stack_is_one_that_is_kept_up_to_date(hub: Hub, tmp_pat
         "### `dev`: no changes, 3 unchanged",
         "### `blog`: no changes, 3 unchanged",
     ]
+
+
+def test_cloudflare_pages_go_back_to_the_newest_deployment_before_that_worked(
+    web: Web, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def deployment(name: str, status: str = "success") -> dict[str, object]:
+        return {"id": name, "url": f"https://{name}.pages.dev", "latest_stage": {"name": "deploy", "status": status}}
+
+    root = "/accounts/acc/pages/projects/site"
+    rows = [deployment("queued", "idle"), deployment("bad"), deployment("broken", "failure"), deployment("good")]
+    web.routes[root] = lambda _: {"result": {"canonical_deployment": deployment("bad")}}
+    web.routes[f"{root}/deployments"] = lambda _: {"result": rows}
+    web.routes[f"{root}/deployments/good/rollback"] = lambda _: {"result": {}}
+    for name, value in {"ACCOUNT_ID": "acc", "API_TOKEN": "t0ken", "API_BASE_URL": web.url}.items():
+        monkeypatch.setenv(f"CLOUDFLARE_{name}", value)
+    assert main(["pages", "site"]) == 0
+    assert outputs(capsys.readouterr().out) == {"url": "https://good.pages.dev"}
+    assert [asked.path for asked in web.asked if asked.method == "POST"] == [f"{root}/deployments/good/rollback"]
+    rows[3:] = []
+    assert main(["pages", "site"]) == 1
+    assert "no deployment to go back to" in capsys.readouterr().err
 
 
 def test_slack_and_the_commit_are_told(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import os
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +16,11 @@ import pytest
 import yaml
 
 from delivery.cli import parser
+from tests.delivery.conftest import Web, web
 from tests.workflows.schemas import mistakes
 from tools import catalog
+
+__all__ = ["web"]
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
@@ -138,15 +146,15 @@ def _with_environment(document: dict[str, Any]) -> Iterator[tuple[set[str], dict
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GITHUB)))
 def test_the_commands_that_a_script_gives_are_ones_that_there_are(path: Path) -> None:
+    # Where a number or one of several words is asked for, any of them will do.
+    stand_ins = {"$NUMBER": "7", "$TIMEOUT": "7", "$BY": "push", "$state": "success"}
     for step in steps(load(path)):
         script = step.get("run", "").replace("\\\n", " ")
-        for line in re.findall(r"(?:^\s*|-m )delivery ((?:[a-z]|\$).*)$", script, re.MULTILINE):
-            words = [word.strip('"') for word in re.split(r" (?:>>|\|\||&&|\|) ", line)[0].split()]
-            words = [word for word in words if word not in ("${ARGUMENTS[@]}",)]
-            # Where a number is asked for, any will do.
-            parser().parse_args(
-                ["7" if word in ("$NUMBER", "$TIMEOUT") else word.replace("$STATE", "success") for word in words]
-            )
+        lines = re.findall(r"(?:^\s*|-m )delivery ((?:[a-z]|\$).*)$", script, re.MULTILINE)
+        lines += [f"verify {given}" for given in re.findall(r"arguments\+?=\((.*)\)", script)]
+        for line in lines:
+            words = [word for word in shlex.split(line.split(" >> ")[0]) if word != "${arguments[@]}"]
+            parser().parse_args([stand_ins.get(word, word) for word in words])
 
 
 def test_no_checkout_leaves_its_token_behind(each: dict[str, Any]) -> None:
@@ -289,3 +297,129 @@ def test_the_delivery_action_runs_the_commands_of_its_own_commit(tmp_path: Path)
     assert "--require-hashes" in step["run"]
     assert "-P -m delivery" in step["run"]
     assert step["env"]["SOURCE"] == "${{ github.action_path }}/../../.."
+
+
+CALLED = ("frontend", "service")
+
+
+class TestCalled:
+    """Workflows that other repositories call."""
+
+    @pytest.mark.parametrize("name", CALLED)
+    def test_they_are_called_and_nothing_else(self, name: str) -> None:
+        assert set(workflow(name)["on"]) == {"workflow_call"}
+
+    @pytest.mark.parametrize("name", CALLED)
+    def test_what_they_are_given_is_described_and_used(self, name: str) -> None:
+        call, text = workflow(name)["on"]["workflow_call"], WORKFLOWS[name].read_text()
+        for kind in ("inputs", "secrets"):
+            for key, given in call[kind].items():
+                assert given["description"], key
+                assert re.search(rf"\b{kind}\.{key}\b", text), f"nobody reads {key}"
+
+    @pytest.mark.parametrize("name", CALLED)
+    def test_a_pull_request_builds_and_deploys_nothing(self, name: str) -> None:
+        condition = workflow(name)["jobs"]["deploy"]["if"]
+        assert "github.event_name != 'pull_request'" in condition
+        assert "github.ref_name == github.event.repository.default_branch" in condition
+
+    def test_an_image_is_scanned_before_it_is_pushed_and_pushed_as_it_was_scanned(self) -> None:
+        job = workflow("service")["jobs"]["image"]
+        kinds = [step.get("uses", "").split("@")[0] for step in job["steps"]]
+        first, last = (n for n, kind in enumerate(kinds) if kind == "docker/build-push-action")
+        assert first < kinds.index("aquasecurity/trivy-action") < last
+        scan = job["steps"][kinds.index("aquasecurity/trivy-action")]["with"]
+        assert scan["exit-code"] == "1"
+        assert scan["severity"] == "${{ inputs.severity }}"
+        built, pushed = job["steps"][first]["with"], job["steps"][last]["with"]
+        assert built["tags"] == pushed["tags"] == scan["image-ref"]
+        assert "push" not in built
+        assert built["cache-to"].split(",")[0] == pushed["cache-from"].split(",")[0]
+        assert (pushed["sbom"], pushed["provenance"]) == ("true", "mode=max")
+
+    def test_nothing_is_deployed_that_a_test_or_the_scan_refused(self) -> None:
+        job = workflow("service")["jobs"]["deploy"]
+        assert set(job["needs"]) == {"go", "python", "node", "image"}
+        for part in ("needs.image.result == 'success'", "!contains(needs.*.result, 'failure')"):
+            assert part in job["if"]
+
+    def test_what_can_not_be_verified_is_rolled_back_and_that_is_verified_and_all_of_it_told(self) -> None:
+        steps_of = workflow("service")["jobs"]["deploy"]["steps"]
+        runs = [step.get("run", "") for step in steps_of]
+        order = [next(n for n, run in enumerate(runs) if word in run) for word in ("bump", "verify", "rollback")]
+        assert order == sorted(order)
+        back = steps_of[order[-1]]
+        assert "steps.verify.outcome == 'failure'" in back["if"]
+        assert "delivery verify" in runs[order[-1] + 1]
+        assert steps_of[-1]["if"] == "always()"
+        assert "delivery notify" in runs[-1]
+
+    @pytest.mark.parametrize("name", CALLED)
+    def test_they_find_the_commit_that_they_are_of(self, name: str, web: Web, tmp_path: Path) -> None:
+        """The script itself is run, against a server that signs as GitHub does."""
+        claims = {
+            "job_workflow_ref": "acme/platform/.github/workflows/service.yml@refs/heads/main",
+            "job_workflow_sha": "0123456789",
+        }
+        payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        web.routes["/token"] = lambda _: {"value": f"head.{payload}.signature"}
+        (step,) = [step for step in workflow(name)["jobs"]["deploy"]["steps"] if step.get("id") == "self"]
+        environment = {
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t0ken",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{web.url}/token?version=2",
+        }
+        bash(step["run"], environment, tmp_path)
+        assert (tmp_path / "output").read_text() == "repository=acme/platform\ncommit=0123456789\n"
+        assert web.asked[0].query["audience"] == ["groundwork"]
+
+    @pytest.mark.parametrize(
+        ("registry", "repository", "image"),
+        [
+            ("ghcr", "", "ghcr.io/acme/auth:abc"),
+            ("ecr", "", "1.dkr.ecr.test/auth:abc"),
+            ("ecr", "tiketi/auth", "1.dkr.ecr.test/tiketi/auth:abc"),
+        ],
+    )
+    def test_an_image_is_named_after_its_registry_service_and_commit(
+        self, tmp_path: Path, registry: str, repository: str, image: str
+    ) -> None:
+        (step,) = [step for step in workflow("service")["jobs"]["image"]["steps"] if step.get("id") == "name"]
+        environment = {
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+            "REGISTRY": registry,
+            "ECR": "1.dkr.ecr.test",
+            "OWNER": "Acme",
+            "REPOSITORY": repository,
+            "SERVICE": "auth",
+            "SHA": "abc",
+        }
+        bash(step["run"], environment, tmp_path)
+        assert (tmp_path / "output").read_text() == f"image={image}\n"
+
+    def test_the_lines_that_the_page_gives_an_application_are_sound(self) -> None:
+        page = (ROOT / "docs" / "delivery.md").read_text()
+        examples = [yaml.load(block, Loader=Yaml12) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+        assert len(examples) == len(CALLED)
+        for example in examples:
+            assert mistakes("github-workflows", example) == []
+            (job,) = example["jobs"].values()
+            name = re.search(r"workflows/(\w+)\.yml@", job["uses"])
+            assert name
+            called = workflow(name[1])
+            inputs = called["on"]["workflow_call"]["inputs"]
+            assert set(job["with"]) <= set(inputs)
+            assert {key for key, given in inputs.items() if given.get("required") == "true"} <= set(job["with"])
+            wanted = {
+                right: level for each in called["jobs"].values() for right, level in each.get("permissions", {}).items()
+            }
+            assert job["permissions"] == wanted, "a called workflow has no more rights than its caller gives"
+
+
+def bash(script: str, environment: dict[str, str], directory: Path) -> None:
+    """Run a step's script as GitHub does."""
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    ran = subprocess.run(
+        command, cwd=directory, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
