@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from spec.base import Name, Quantity, Section
+from spec.interfaces import DataInterfaces
 from spec.kafka import InClusterKafka
 from spec.rabbitmq import RabbitMq
 from spec.redis import Redis
@@ -109,6 +110,7 @@ class Data(Section):
     redis: Redis | None = None
     rabbitmq: RabbitMq | None = None
     kafka: InClusterKafka | None = None
+    interfaces: DataInterfaces = DataInterfaces()
 
     def ports(self) -> frozenset[str]:
         """Return the names that a service's `uses` may give, such as `postgres.writer`."""

@@ -15,6 +15,7 @@ from spec import (  # noqa: F401  have their rules added
     data_rules,
     gitops_rules,
     ingress_rules,
+    interface_rules,
     kafka_rules,
     observability_rules,
 )

@@ -54,9 +54,17 @@ class Platform(Section):
 
     def hosts(self) -> list[str]:
         """Return every host that the ingress answers for: the services' and the user interfaces'."""
-        hosts = {route.host for service in self.services for route in service.routes}
-        if self.observability and self.observability.grafana.host:
-            hosts.add(self.observability.grafana.host)
-        if self.gitops and self.gitops.host:
-            hosts.add(self.gitops.host)
-        return sorted(hosts)
+        return sorted(
+            {route.host for service in self.services for route in service.routes} | {*self.interfaces().values()}
+        )
+
+    def interfaces(self) -> dict[str, str]:
+        """Return the hosts of the user interfaces, by what they are."""
+        observability, gitops, data = self.observability, self.gitops, self.data.interfaces
+        hosts = {
+            "grafana": observability and observability.grafana.host,
+            "argocd": gitops and gitops.host,
+            "kafka-ui": data.kafka_ui and data.kafka_ui.host,
+            "pgadmin": data.pgadmin and data.pgadmin.host,
+        }
+        return {name: host for name, host in hosts.items() if host}

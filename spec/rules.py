@@ -66,11 +66,7 @@ def ports_are_taken_once(platform: Platform) -> Iterator[Mistake]:
 @rule
 def routes_lead_to_one_service(platform: Platform) -> Iterator[Mistake]:
     """A host and path lead to one place."""
-    interfaces = {
-        "observability.grafana": platform.observability and platform.observability.grafana.host,
-        "gitops": platform.gitops and platform.gitops.host,
-    }
-    taken = {(host, "/"): owner for owner, host in interfaces.items() if host}
+    taken = {(host, "/"): interface for interface, host in platform.interfaces().items()}
     for position, service in enumerate(platform.services):
         for number, route in enumerate(service.routes):
             other = taken.setdefault((route.host, route.path), service.name)

@@ -13,6 +13,7 @@ from spec.data import InClusterPostgres as PostgresSpec
 from spec.platform import Platform
 from spec.redis import InClusterRedis as RedisSpec
 from stacks.ground import Ground
+from stacks.interfaces import administrators
 
 
 def engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
@@ -30,6 +31,7 @@ def _postgres(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
         return {}
     users = consumers(spec.services, "postgres", namespaces.ensure)
     if isinstance(postgres, PostgresSpec):
+        users += administrators(spec, "postgres", namespaces)
         here = {"cluster": ground.cluster, "protect": spec.protect}
         return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
     assert ground.managed_postgres is not None  # a rule of the spec
@@ -68,5 +70,6 @@ def _kafka(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     kafka = spec.data.kafka
     if kafka is None:
         return {}
-    users = consumers(spec.services, "kafka", common["namespaces"].ensure)
+    namespaces = common["namespaces"]
+    users = consumers(spec.services, "kafka", namespaces.ensure) + administrators(spec, "kafka", namespaces)
     return {"kafka": InClusterKafka("kafka", kafka, users, cluster=ground.cluster, protect=spec.protect, **common)}

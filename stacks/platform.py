@@ -25,6 +25,7 @@ from components.observability.tracing import Tracing
 from spec.platform import Platform
 from stacks.engines import engines
 from stacks.ground import Ground
+from stacks.interfaces import interfaces
 
 
 def build(spec: Platform) -> None:
@@ -56,6 +57,7 @@ def build(spec: Platform) -> None:
         **common,
     )
     made = engines(spec, ground, common)
+    interfaces(spec, made, ingress, common)
     if spec.observability:
         logs = _logs(spec, ground, common)
         metrics = Metrics(
@@ -130,16 +132,12 @@ def _tracing(spec: Platform, ground: Ground, common: Any) -> Tracing | None:
 
 def _export(spec: Platform, ground: Ground, made: Mapping[str, Engine]) -> None:
     """Tell people what there is, where it answers, and what it runs on."""
-    interfaces = {
-        "grafana": spec.observability.grafana.host if spec.observability else None,
-        "argocd": spec.gitops.host if spec.gitops else None,
-    }
     endpoints: list[dict[str, Any]] = [
         {"name": service.name, "url": f"{ground.url(route.host)}{route.path}"}
         for service in spec.services
         for route in service.routes
     ]
-    endpoints += [{"name": name, "url": ground.url(host)} for name, host in interfaces.items() if host]
+    endpoints += [{"name": name, "url": ground.url(host)} for name, host in spec.interfaces().items()]
     endpoints += [{"name": name, "url": engine.address} for name, engine in made.items()]
     services = [
         {

@@ -10,6 +10,9 @@ import pulumi
 
 from spec.services import Service
 
+ADMINISTRATOR = "administrator"
+"""Access of what people look into an engine with: to the engine itself, and to all that it holds."""
+
 
 @dataclass(frozen=True)
 class Consumer:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from components.data_tier.endpoint import Consumer, Peer, variables
+from components.data_tier.endpoint import ADMINISTRATOR, Consumer, Peer, variables
 from spec.kafka import User
 
 
@@ -22,11 +22,15 @@ class KafkaClient:
     consumes: tuple[str, ...]
     pods: Mapping[str, str]
     """Labels of its pods, in its namespace."""
+    administers: bool = False
+    """Whether it may do everything with topics and groups, and look at the cluster."""
 
     @classmethod
     def of_service(cls, consumer: Consumer, topics: Sequence[str]) -> KafkaClient:
-        """Return a service as a client of every topic."""
+        """Return a service as a client of every topic; an administrator is one of everything."""
         pods = {"app.kubernetes.io/name": consumer.name}
+        if ADMINISTRATOR in consumer.access:
+            return cls(consumer.name, consumer.namespace, (), (), pods, administers=True)
         return cls(consumer.name, consumer.namespace, tuple(topics), tuple(topics), pods)
 
     @classmethod
@@ -45,6 +49,9 @@ class KafkaClient:
 
         Its consumer groups and transactions have names that begin with its own, so that nobody commits for another.
         """
+        if self.administers:
+            everything = [_right(kind, "*", "All") for kind in ("topic", "group", "transactionalId")]
+            return [*everything, {"resource": {"type": "cluster"}, "operations": ["Describe", "DescribeConfigs"]}]
         found = [_right("topic", name, "Describe", "Write") for name in self.produces]
         found += [_right("topic", name, "Describe", "Read") for name in self.consumes]
         if self.produces:
@@ -67,6 +74,8 @@ class KafkaEndpoint:
     secret: pulumi.Input[str]
     """Name of the Secret, in the consumer's namespace, whose key ``password`` holds the password."""
     peer: Peer
+    protocol: str = "SASL_PLAINTEXT"
+    mechanism: str = "SCRAM-SHA-512"
 
     def environment(self) -> list[dict[str, Any]]:
         """Return what a client is configured with, each under the name of its setting.
@@ -76,8 +85,8 @@ class KafkaEndpoint:
         """
         plain = {
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
-            "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
-            "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+            "KAFKA_SECURITY_PROTOCOL": self.protocol,
+            "KAFKA_SASL_MECHANISM": self.mechanism,
             "KAFKA_SASL_USERNAME": self.user,
             "KAFKA_GROUP_ID": self.user,
         }

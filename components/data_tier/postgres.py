@@ -16,7 +16,7 @@ from pulumi_kubernetes.core.v1 import Secret
 from components.charts import Charts
 from components.cluster.contract import Cluster
 from components.component import Component
-from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint, clients
+from components.data_tier.endpoint import ADMINISTRATOR, Consumer, Peer, PostgresEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
@@ -36,11 +36,18 @@ _STATUS, _METRICS, _POOLER_METRICS, _WEBHOOK = 8000, 9187, 9127, 9443
 
 _CLUSTER_PODS = {"cnpg.io/cluster": CLUSTER}
 _POOLER_PODS = {**_CLUSTER_PODS, "cnpg.io/podRole": "pooler"}
+_INSTANCES = {**_CLUSTER_PODS, "cnpg.io/podRole": "instance"}
 _OPERATOR_PODS = {"app.kubernetes.io/name": "cloudnative-pg"}
 
 # Roles that each access brings. A writer owns the schema with the other writers, and reaches what they have made.
 # https://www.postgresql.org/docs/current/predefined-roles.html
-_MEMBER_OF = {"writer": ("pg_read_all_data", "pg_write_all_data"), "reader": ("pg_read_all_data",)}
+_MEMBER_OF = {
+    "writer": ("pg_read_all_data", "pg_write_all_data"),
+    "reader": ("pg_read_all_data",),
+    ADMINISTRATOR: ("pg_read_all_data", "pg_write_all_data", "pg_monitor"),
+}
+
+_OWNERS = {"writer", ADMINISTRATOR}
 
 _OPERATOR_RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}}
 _POOLER_RESOURCES = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}}
@@ -120,6 +127,8 @@ class InClusterPostgres(Component):
     def endpoint(self, consumer: str) -> PostgresEndpoint:
         """Return the endpoint of a consumer, by its name. Raises KeyError for one that the database was not given."""
         given = self._consumers[consumer]
+        if ADMINISTRATOR in given.access:
+            return self._past_the_pooler(given)
         reader = self._host(READER if self._has_reader else WRITER)
         writes = "writer" in given.access
         return PostgresEndpoint(
@@ -133,6 +142,22 @@ class InClusterPostgres(Component):
             ssl_mode="require",
             peer=Peer(ports=(PORT,), namespace=self._namespace, pod_labels=_POOLER_PODS),
         )
+
+    def _past_the_pooler(self, consumer: Consumer) -> PostgresEndpoint:
+        """Return the primary itself: a pool of transactions keeps nothing that a session is told."""
+        return PostgresEndpoint(
+            host=self._primary(),
+            reader_host=None,
+            port=PORT,
+            database=self._database,
+            user=consumer.role,
+            secret=self._secrets[consumer.name],
+            ssl_mode="require",
+            peer=Peer(ports=(PORT,), namespace=self._namespace, pod_labels=_INSTANCES),
+        )
+
+    def _primary(self) -> pulumi.Output[str]:
+        return pulumi.Output.concat(f"{CLUSTER}-rw.", self._namespace, ".svc.cluster.local")
 
     def _host(self, pooler: str) -> pulumi.Output[str]:
         """Return the name of a pooler's Service, once there is the pooler."""
@@ -159,7 +184,7 @@ class InClusterPostgres(Component):
         """
         logical = f"{name}-{consumer.name}"
         password = random.RandomPassword(logical, length=32, special=False, opts=self.child())
-        login = {"username": consumer.role, "password": password.result}
+        login: dict[str, pulumi.Input[str]] = {"username": consumer.role, "password": password.result}
         for_role = Secret(
             f"{logical}-role",
             metadata={
@@ -181,13 +206,17 @@ class InClusterPostgres(Component):
                 "cluster": {"name": CLUSTER},
                 "name": consumer.role,
                 "login": True,
-                "inRoles": sorted(granted | ({self._database} if "writer" in consumer.access else set())),
+                "inRoles": sorted(granted | ({self._database} if consumer.access & _OWNERS else set())),
                 "passwordSecret": {"name": _name(for_role)},
                 "databaseRoleReclaimPolicy": "retain",
             },
             wait_for="jsonpath={.status.applied}=true",
             depends_on=[database],
         )
+        if ADMINISTRATOR in consumer.access:
+            # https://www.postgresql.org/docs/current/libpq-pgpass.html
+            line = pulumi.Output.concat(self._primary(), f":{PORT}:*:{consumer.role}:", password.result, "\n")
+            login = login | {"pgpass": line}
         for_consumer = Secret(
             f"{logical}-login",
             metadata={"name": f"{CLUSTER}-{consumer.name}", "namespace": consumer.namespace},
@@ -221,13 +250,22 @@ class InClusterPostgres(Component):
             egress=[among(_CLUSTER_PODS, direction="to"), API_SERVER],
             opts=self.child(),
         )
+        through = {each: ADMINISTRATOR not in each.access for each in self._consumers.values()}
         allow(
             f"{name}-pooler",
             namespace=self._namespace,
             pods=_POOLER_PODS,
-            ingress=coming_from(clients(self._consumers.values()), PORT),
+            ingress=coming_from(clients(each for each in through if through[each]), PORT),
             opts=self.child(),
         )
+        if not all(through.values()):
+            allow(
+                f"{name}-administrators",
+                namespace=self._namespace,
+                pods=_INSTANCES,
+                ingress=coming_from(clients(each for each in through if not through[each]), PORT),
+                opts=self.child(),
+            )
 
     def _monitor(self, name: str, scraping: Scraping) -> None:
         """Have instances and poolers scraped; both call their port `metrics`."""

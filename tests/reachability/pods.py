@@ -50,6 +50,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         ),
     ),
     "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http": 2020}),),
+    "kafka-ui": (("kafka-ui", {NAME: "kafka-ui", INSTANCE: "{release}"}, {"http": 8080}),),
     "kube-prometheus-stack": (
         ("grafana", {NAME: "grafana", INSTANCE: "{release}"}, {"grafana": 3000}),
         (
@@ -78,6 +79,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
     "strimzi-kafka-operator": (
         ("strimzi", {"name": "strimzi-cluster-operator", "strimzi.io/kind": "cluster-operator"}, {"http": 8080}),
     ),
+    "pgadmin4": (("pgadmin", {NAME: "pgadmin", INSTANCE: "{release}"}, {"http": 8080}),),
     "promtail": (("promtail", {NAME: "promtail", INSTANCE: "{release}"}, {"http-metrics": 3101}),),
     "rabbitmq-cluster-operator": (
         (

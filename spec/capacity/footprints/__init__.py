@@ -20,6 +20,7 @@ FOOTPRINTS: tuple[Footprint, ...] = (
     data.postgres,
     data.database_roles,
     data.kafka,
+    data.interfaces,
     data.redis,
     data.rabbitmq,
     ingress.controller,

@@ -9,6 +9,7 @@ from spec.capacity.workloads import Workload, container, rolling, sized
 from spec.data import AuroraPostgres, InClusterPostgres
 from spec.kafka import CRUISE_CONTROL, ENTITY_OPERATOR
 from spec.kafka import EXPORTER as KAFKA_EXPORTER
+from spec.mistakes import Path
 from spec.platform import Platform
 from spec.redis import EXPORTER, InClusterRedis
 
@@ -84,12 +85,26 @@ def kafka(platform: Platform) -> Iterator[Workload]:
         servers = [sized(one, resources)]
         yield Workload(f"kafka-{pool}", containers=servers, replicas=replicas, claims=1, path=path, **where)
     operators = [sized(name, ENTITY_OPERATOR) for name in ("topic-operator", "user-operator")]
-    yield Workload("kafka-entity-operator", containers=operators, surge=rolling(1), **where)
+    yield Workload("kafka-entity-operator", containers=operators, **where)  # it goes before the next one comes
     exporter = [sized("kafka-exporter", KAFKA_EXPORTER)]
     yield Workload("kafka-kafka-exporter", containers=exporter, surge=rolling(1), **where)
     if spec.brokers > 1:
         balancer = [sized("cruise-control", CRUISE_CONTROL)]
         yield Workload("kafka-cruise-control", containers=balancer, surge=rolling(1), **where)
+
+
+def interfaces(platform: Platform) -> Iterator[Workload]:
+    """Kafka UI and pgAdmin, each beside its engine."""
+    data = platform.data
+    path: Path = ("data", "interfaces")
+    if (ui := data.interfaces.kafka_ui) and (engine := data.kafka):
+        ones = [sized("kafka-ui", ui.resources)]
+        where: dict[str, Any] = {"namespace": engine.namespace, "pool": engine.pool, "path": (*path, "kafkaUi")}
+        yield Workload("kafka-ui", containers=ones, surge=rolling(1), **where)
+    if (ui := data.interfaces.pgadmin) and isinstance(database := data.postgres, InClusterPostgres):
+        ones = [sized("pgadmin4", ui.resources)]
+        where = {"namespace": database.namespace, "pool": database.pool, "path": (*path, "pgadmin")}
+        yield Workload("pgadmin", containers=ones, **where)
 
 
 def redis(platform: Platform) -> Iterator[Workload]:

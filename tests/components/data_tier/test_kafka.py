@@ -9,9 +9,9 @@ import pulumi
 import pytest
 import yaml
 
-from components.data_tier.endpoint import consumers
+from components.data_tier.endpoint import ADMINISTRATOR, Consumer, consumers
 from components.data_tier.kafka import InClusterKafka
-from components.data_tier.kafka_client import KafkaEndpoint
+from components.data_tier.kafka_client import KafkaClient, KafkaEndpoint
 from spec.kafka import InClusterKafka as Spec
 from spec.node_pools import NodePool
 from spec.services import Service
@@ -180,6 +180,18 @@ def test_a_user_does_what_its_line_says():
         ("topic", "orders", "literal", "Read"),
         ("group", "batch", "prefix", "Read"),
     }
+
+
+def test_an_administrator_does_everything_with_topics_and_groups_and_changes_nothing_of_the_cluster():
+    administrator = Consumer("ui", "infra", frozenset({ADMINISTRATOR}))
+    found = {acl["resource"]["type"]: acl for acl in KafkaClient.of_service(administrator, ["orders"]).rights()}
+    assert {kind: acl["operations"] for kind, acl in found.items()} == {
+        "topic": ["All"],
+        "group": ["All"],
+        "transactionalId": ["All"],
+        "cluster": ["Describe", "DescribeConfigs"],
+    }
+    assert found["topic"]["resource"]["name"] == "*"
 
 
 def test_a_client_s_login_is_in_its_namespace_and_its_password_secret_everywhere():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.data_tier.endpoint import PostgresEndpoint, consumers
+from components.data_tier.endpoint import ADMINISTRATOR, Consumer, PostgresEndpoint, consumers
 from components.data_tier.postgres import InClusterPostgres, memory_parameters
 from spec.data import InClusterPostgres as Spec
 from spec.services import Service
@@ -101,6 +101,43 @@ def test_only_consumers_reach_the_pooler():
 
 def test_without_consumers_nobody_reaches_the_pooler():
     assert build()[0].one(POLICY, "db-pooler")["spec.ingress"] == []
+
+
+def administered() -> tuple[Recorder, dict[str, PostgresEndpoint]]:
+    endpoints: dict[str, PostgresEndpoint] = {}
+
+    def program() -> None:
+        around = Around("shop", "infra")
+        users = [Consumer("pgadmin", "infra", frozenset({ADMINISTRATOR}))]
+        users += consumers([WRITER], "postgres", around.namespaces.ensure)
+        spec = Spec.model_validate({"engine": "inCluster"})
+        postgres = InClusterPostgres("db", spec, users, cluster=around.cluster, **around.common)
+        endpoints["pgadmin"] = postgres.endpoint("pgadmin")
+        pulumi.Output.from_input(endpoints["pgadmin"].host).apply(lambda host: hosts.__setitem__("pgadmin", host))
+
+    return run(program), endpoints
+
+
+def test_an_administrator_goes_past_the_pooler_and_has_its_password_as_libpq_reads_it():
+    made, endpoints = administered()
+    assert hosts["pgadmin"] == "postgres-rw.infra.svc.cluster.local"
+    assert endpoints["pgadmin"].peer.pod_labels["cnpg.io/podRole"] == "instance"
+    secret = made.one(SECRET, "db-pgadmin-login")
+    assert secret["stringData.pgpass"] == "postgres-rw.infra.svc.cluster.local:5432:*:pgadmin:generated-db-pgadmin\n"
+    assert made.one(f"{API}:DatabaseRole", "db-pgadmin")["spec.inRoles"] == [
+        "app",
+        "pg_monitor",
+        "pg_read_all_data",
+        "pg_write_all_data",
+    ]
+
+
+def test_administrators_reach_the_instances_and_services_the_pooler():
+    made, _ = administered()
+    for policy, name in (("db-administrators", "pgadmin"), ("db-pooler", "order-api")):
+        (rule,) = made.one(POLICY, policy)["spec.ingress"]
+        assert [peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in rule["from"]] == [name]
+    assert "db-administrators" not in [each.name for each in build(WRITER)[0].all(POLICY)]
 
 
 def test_an_instances_limits_are_its_requests_and_its_caches_follow():

@@ -1,0 +1,130 @@
+"""Kafka UI, by Kafbat: https://ui.docs.kafbat.io."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_random as random
+from pulumi_kubernetes.core.v1 import Secret
+
+from components.charts import Charts
+from components.component import Component
+from components.data_tier.kafka_client import KafkaEndpoint
+from components.ingress import Ingress
+from components.nginx import MINION
+from components.scheduling import on_pool
+from components.traffic import DNS, allow, coming_from, going_to
+from spec.interfaces import KafkaUi as Spec
+from spec.node_pools import NodePool
+
+NAME = "kafka-ui"
+"""The release, the user of Kafka that it is, and what its pods are labelled."""
+_PORT = 8080
+_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule"
+
+# The image names its user, and a name says nothing of whether it is root.
+_USER = 1000
+_POD_SECURITY = {
+    "runAsNonRoot": True,
+    "runAsUser": _USER,
+    "runAsGroup": _USER,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+_CONTAINER_SECURITY = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+class KafkaUi(Component):
+    """Kafka UI, signed in to one cluster, behind a login of its own."""
+
+    password: pulumi.Output[str]
+    """Secret; the password of the user ``admin``."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        kafka: KafkaEndpoint,
+        *,
+        namespace: pulumi.Input[str],
+        charts: Charts,
+        ingress: Ingress,
+        pool: str | None = None,
+        pools: Sequence[NodePool] = (),
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Install it beside Kafka, in ``namespace``, as the client that ``kafka`` says it is."""
+        super().__init__("interfaces:KafkaUi", name, opts)
+        made = random.RandomPassword(name, length=24, special=False, opts=self.child())
+        self.password = made.result
+        login = Secret(
+            name,
+            metadata={"name": f"{NAME}-admin", "namespace": namespace},
+            string_data={"password": made.result},
+            opts=self.child(),
+        )
+        charts.release(
+            name,
+            "kafka-ui",
+            namespace=namespace,
+            values={
+                "fullnameOverride": NAME,
+                "yamlApplicationConfig": _configuration(kafka),
+                "envs": {
+                    "secretMappings": {
+                        "UI_PASSWORD": {"name": login.metadata["name"], "keyName": "password"},
+                        "BROKER_PASSWORD": {"name": kafka.secret, "keyName": "password"},
+                    }
+                },
+                # Half of the memory: Netty and the class files need the other.
+                "env": [{"name": "JAVA_OPTS", "value": "-XX:MaxRAMPercentage=50"}],
+                "resources": spec.resources.model_dump(),
+                "podSecurityContext": _POD_SECURITY,
+                "securityContext": _CONTAINER_SECURITY,
+                # Compression codecs are unpacked there.
+                "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}}],
+                "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+                "ingress": {
+                    "enabled": True,
+                    "ingressClassName": ingress.class_name,
+                    "annotations": MINION,
+                    "host": spec.host,
+                },
+                **on_pool(pool, pools),
+            },
+            opts=self.child(),
+        )
+        allow(
+            name,
+            namespace=namespace,
+            pods={"app.kubernetes.io/name": NAME},
+            ingress=coming_from([ingress.peer], _PORT),
+            egress=[DNS, *going_to([kafka.peer])],
+            opts=self.child(),
+        )
+        self.register_outputs({})
+
+
+def _configuration(kafka: KafkaEndpoint) -> dict[str, Any]:
+    """Return Kafka UI's configuration file; what is ``${…}`` in it, the process takes from its environment."""
+    signing_in = f'{_LOGIN} required username="{kafka.user}" password="${{BROKER_PASSWORD}}";'
+    cluster = {
+        "name": "kafka",
+        "bootstrapServers": kafka.bootstrap,
+        "properties": {
+            "security.protocol": kafka.protocol,
+            "sasl.mechanism": kafka.mechanism,
+            "sasl.jaas.config": signing_in,
+        },
+    }
+    return {
+        "kafka": {"clusters": [cluster]},
+        "auth": {"type": "LOGIN_FORM"},
+        "spring": {"security": {"user": {"name": "admin", "password": "${UI_PASSWORD}"}}},
+        "management": {"health": {"ldap": {"enabled": False}}},
+    }

@@ -1,0 +1,166 @@
+"""pgAdmin: https://www.pgadmin.org/docs/pgadmin4/latest/container_deployment.html."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_random as random
+from pulumi_kubernetes.core.v1 import Secret
+
+from components.charts import Charts
+from components.component import Component
+from components.data_tier.endpoint import PostgresEndpoint
+from components.ingress import Ingress
+from components.nginx import MINION
+from components.scheduling import on_pool
+from components.traffic import DNS, allow, coming_from, going_to
+from spec.interfaces import Pgadmin as Spec
+from spec.node_pools import NodePool
+
+NAME = "pgadmin"
+"""The release, the consumer of the database that it is, and what its pods are labelled."""
+_PORT = 8080
+_PASSWORD_FILE = "/etc/pgadmin/pgpass"
+_STATE, _RUN, _TMP = "/var/lib/pgadmin", "/run/pgadmin", "/tmp"
+
+_USER = 5050  # of the image: https://github.com/pgadmin-org/pgadmin4/blob/REL-9_17/Dockerfile
+_POD_SECURITY = {
+    "runAsNonRoot": True,
+    "runAsUser": _USER,
+    "runAsGroup": _USER,
+    "fsGroup": _USER,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+_CONTAINER_SECURITY = {
+    "enabled": True,
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def account(host: str) -> str:
+    """Return whom people sign in as: pgAdmin wants an address."""
+    return f"admin@{host}"
+
+
+class Pgadmin(Component):
+    """pgAdmin, signed in to one database, behind a login of its own.
+
+    It keeps nothing: servers and passwords are those of the stack whenever its pod starts.
+    """
+
+    password: pulumi.Output[str]
+    """Secret; the password of ``account``."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        postgres: PostgresEndpoint,
+        *,
+        namespace: pulumi.Input[str],
+        charts: Charts,
+        ingress: Ingress,
+        pool: str | None = None,
+        pools: Sequence[NodePool] = (),
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Install it in ``namespace`` as the consumer that ``postgres`` says it is; its Secret has a key `pgpass`."""
+        super().__init__("interfaces:Pgadmin", name, opts)
+        made = random.RandomPassword(name, length=24, special=False, opts=self.child())
+        self.password = made.result
+        login = Secret(
+            name,
+            metadata={"name": f"{NAME}-admin", "namespace": namespace},
+            string_data={"password": made.result},
+            opts=self.child(),
+        )
+        volumes = {"run": _RUN, "tmp": _TMP}
+        charts.release(
+            name,
+            "pgadmin4",
+            namespace=namespace,
+            values={
+                "nameOverride": NAME,
+                "fullnameOverride": NAME,
+                "existingSecret": login.metadata["name"],
+                "env": {"email": account(spec.host), "variables": _variables(spec.host)},
+                "serverDefinitions": {"enabled": True, "servers": {"1": _server(postgres)}},
+                "extraSecretMounts": [
+                    {
+                        "name": "pgpass",
+                        "secret": postgres.secret,
+                        "subPath": "pgpass",
+                        "mountPath": _PASSWORD_FILE,
+                        "readOnly": True,
+                    }
+                ],
+                "persistentVolume": {"enabled": False},
+                # There is nothing to carry over from one pod to the next, and no room needed for both.
+                "strategy": {"type": "Recreate"},
+                "extraVolumes": [{"name": each, "emptyDir": {"sizeLimit": "64Mi"}} for each in volumes],
+                "extraVolumeMounts": [{"name": each, "mountPath": path} for each, path in volumes.items()],
+                "securityContext": _POD_SECURITY,
+                "containerSecurityContext": _CONTAINER_SECURITY,
+                "containerPorts": {"http": _PORT},
+                "service": {"targetPort": _PORT},
+                "resources": spec.resources.model_dump(),
+                # Its own lets everybody in.
+                "networkPolicy": {"enabled": False},
+                "test": {"enabled": False},
+                "ingress": {
+                    "enabled": True,
+                    "ingressClassName": ingress.class_name,
+                    "annotations": MINION,
+                    "hosts": [{"host": spec.host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
+                },
+                **on_pool(pool, pools),
+            },
+            opts=self.child(),
+        )
+        allow(
+            name,
+            namespace=namespace,
+            pods={"app.kubernetes.io/name": NAME},
+            ingress=coming_from([ingress.peer], _PORT),
+            egress=[DNS, *going_to([postgres.peer])],
+            opts=self.child(),
+        )
+        self.register_outputs({})
+
+
+def _variables(host: str) -> list[dict[str, str]]:
+    """Return settings of the image; those with ``CONFIG_`` become lines of Python."""
+    settings = {
+        "PGADMIN_LISTEN_ADDRESS": "0.0.0.0",
+        "PGADMIN_LISTEN_PORT": str(_PORT),
+        # Nobody mails from here, and it would need root.
+        "PGADMIN_DISABLE_POSTFIX": "true",
+        # The image's file system is read-only.
+        "PGADMIN_CUSTOM_CONFIG_DISTRO_FILE": f"{_RUN}/config_distro.py",
+        # Copied to where the account's files are, as readable by nobody else, which libpq insists on.
+        "PGPASS_FILE": _PASSWORD_FILE,
+        # An account below .local or .test is as good as any.
+        "PGADMIN_CONFIG_ALLOW_SPECIAL_EMAIL_DOMAINS": f"['{host.rpartition('.')[2]}']",
+        "PGADMIN_CONFIG_UPGRADE_CHECK_ENABLED": "False",
+        # The ingress controller has it, without the probes.
+        "GUNICORN_ACCESS_LOGFILE": "/dev/null",
+    }
+    return [{"name": name, "value": value} for name, value in settings.items()]
+
+
+def _server(postgres: PostgresEndpoint) -> dict[str, Any]:
+    """Return the database as pgAdmin lists it: https://www.pgadmin.org/docs/pgadmin4/latest/import_export_servers.html."""
+    return {
+        "Name": "PostgreSQL",
+        "Group": "Platform",
+        "Host": postgres.host,
+        "Port": postgres.port,
+        "Username": postgres.user,
+        "MaintenanceDB": postgres.database,
+        # Below the account's own files.
+        "ConnectionParameters": {"sslmode": postgres.ssl_mode, "passfile": "/.pgpass"},
+    }

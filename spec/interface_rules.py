@@ -1,0 +1,36 @@
+"""Rules about the user interfaces of the data tier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spec.data import InClusterPostgres
+from spec.mistakes import Mistake, Path
+from spec.platform import Platform
+from spec.rules import rule
+
+_INTERFACES: Path = ("data", "interfaces")
+
+
+@rule
+def interfaces_have_something_to_show(platform: Platform) -> Iterator[Mistake]:
+    """An interface stands beside the engine that it is of, in the cluster."""
+    data = platform.data
+    if data.interfaces.kafka_ui and data.kafka is None:
+        remedy = "declare data.kafka, or leave it out"
+        yield Mistake((*_INTERFACES, "kafkaUi"), "has no Kafka to show", remedy)
+    if data.interfaces.pgadmin and not isinstance(data.postgres, InClusterPostgres):
+        remedy = "declare data.postgres with the engine inCluster, or leave it out"
+        yield Mistake((*_INTERFACES, "pgadmin"), "has no database in the cluster to show", remedy)
+
+
+@rule
+def interfaces_have_hosts_of_their_own(platform: Platform) -> Iterator[Mistake]:
+    """Each takes the whole of its host."""
+    interfaces = platform.interfaces()
+    for name, key in (("kafka-ui", "kafkaUi"), ("pgadmin", "pgadmin")):
+        host = interfaces.get(name)
+        others = [other for other, its in interfaces.items() if other != name and its == host]
+        if host and others:
+            path = (*_INTERFACES, key, "host")
+            yield Mistake(path, f"is {others[0]}'s already", "give each a host of its own", host)
