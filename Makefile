@@ -31,7 +31,7 @@ MAKEFLAGS += --no-builtin-rules
 
 ##@ A stack in the sandbox (STACK=dev unless given)
 
-.PHONY: $(stack_commands) hosts mirror serve doctor
+.PHONY: $(stack_commands) hosts cost mirror serve doctor
 up: ## bring the stack up on the real Pulumi engine with emulated providers: no account, no Docker
 preview: ## what `up` would change
 refresh: ## compare the state with the emulated account
@@ -46,6 +46,9 @@ hosts: $(filled) ## print the lines that /etc/hosts needs to find the stack's ho
 
 mirror: tools ## download, verify and pack every third-party chart into MIRROR, for groundwork:chartMirror
 	@$(python) -m charts vendor $(MIRROR)
+
+cost: $(filled) ## what the stack costs a month, and why
+	@$(python) -m cost $(STACK)
 
 serve: $(filled) ## start the emulated providers and print the environment that attaches them
 	@$(python) -m sandbox serve

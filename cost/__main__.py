@@ -1,0 +1,58 @@
+"""What a stack costs a month, and why.
+
+Usage: python -m cost STACK                   from its reviewed graph
+       python -m cost STACK --state FILE      from what `pulumi stack export` wrote
+       python -m cost STACK --preview FILE    the difference that a preview makes, in Markdown
+       python -m cost STACK --on-eks          beside the same machines on EKS, for a cluster of plain instances
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from cost.graph import before_and_after, exported, lines, reviewed
+from cost.model import bill, on_eks
+from cost.prices import HERE, Unpriced, usage
+from cost.report import difference, dollars, text
+
+GRAPHS = HERE.parent / "tests" / "golden"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return 0, or 1 when a stack or a price is not there."""
+    parser = argparse.ArgumentParser(prog="python -m cost", description="What a stack costs a month, and why.")
+    parser.add_argument("stack")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="what `pulumi stack export` wrote")
+    parser.add_argument("--preview", type=Path, metavar="FILE", help="what `pulumi preview --event-log` wrote")
+    parser.add_argument("--usage", type=Path, metavar="FILE", help="assumptions in place of those of cost/usage.yaml")
+    parser.add_argument("--summary", action="store_true", help="without the single lines")
+    parser.add_argument("--on-eks", action="store_true", help="compare with the same machines on EKS")
+    options = parser.parse_args(arguments)
+    try:
+        assumed = usage(options.usage)
+        if options.preview:
+            before, after = before_and_after(lines(options.preview.read_text()))
+            print(difference(bill(before, assumed), bill(after, assumed)))
+            return 0
+        if options.state:
+            graph = exported(json.loads(options.state.read_text()))
+        else:
+            graph = reviewed(json.loads((GRAPHS / f"{options.stack}.json").read_text()))
+        own = bill(graph, assumed)
+        print(text(options.stack, own, lines=not options.summary), end="")
+        if options.on_eks:
+            other = bill(on_eks(graph), assumed)
+            print("\n" + text(f"{options.stack} on EKS", other, lines=not options.summary), end="")
+            less = other.monthly - own.monthly
+            print(f"\n{dollars(less)} a month less than on EKS: {less / other.monthly:.0%}")
+    except (Unpriced, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The stacks of this repository have prices for what they are made of."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from cost.__main__ import GRAPHS, main
+from cost.graph import reviewed
+from cost.model import Bill, bill
+from cost.prices import usage
+
+
+def of(stack: str) -> Bill:
+    return bill(reviewed(json.loads((GRAPHS / f"{stack}.json").read_text())), usage())
+
+
+@pytest.mark.parametrize("stack", ["prod", "blog", "sesacthon"])
+def test_machines_databases_and_gateways_of_a_stack_have_prices(stack: str) -> None:
+    found = of(stack)
+    assert not [each for each in found.unpriced if "has no price" in each]
+    assert {"Machines", "Network", "Load balancers", "Volumes"} <= found.groups().keys()
+
+
+def test_the_database_of_prod_costs_a_writer_and_two_readers() -> None:
+    instances = [line.monthly for line in of("prod").lines if "db.r6g" in line.what]
+    assert sum(instances) == pytest.approx(730 * (1.038 + 2 * 0.519))
+
+
+def test_the_fourteen_machines_cost_what_their_types_do() -> None:
+    assert of("sesacthon").groups()["Machines"] == pytest.approx(730 * (0.104 + 7 * 0.026 + 6 * 0.013))
+
+
+def test_the_command_prints_the_bill_and_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prod"]) == 0
+    said = capsys.readouterr().out
+    assert "3 × t3.xlarge 730 h × $0.1664" in said
+    assert "prices of us-east-1 as of" in said
+
+
+def test_assumptions_of_ones_own_are_reckoned_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "usage.yaml"
+    path.write_text("averageNodes: {surge: 10}\n")
+    assert main(["prod", "--usage", str(path)]) == 0
+    assert "10 × c6i.xlarge 730 h × $0.17 × 0.4 for spot" in capsys.readouterr().out
+
+
+def test_a_stack_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nowhere"]) == 1
+    assert "nowhere.json" in capsys.readouterr().err
+
+
+def test_the_comparison_with_eks_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sesacthon", "--summary", "--on-eks"]) == 0
+    assert re.search(r"a month less than on EKS: \d+%\n$", capsys.readouterr().out)
