@@ -80,5 +80,5 @@ class CertManager(Component):
             opts=self.child(),
         )
         if scraping:
-            scraping.alerts("certificates", self)
+            scraping.watch("certificates", self)
         self.register_outputs({})

@@ -116,7 +116,7 @@ class Gitops(Component):
             opts=self.child(),
         )
         if scraping:
-            scraping.alerts("argocd", self)
+            scraping.watch("argocd", self)
         if spec.repository:
             Applications(
                 name,

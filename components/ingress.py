@@ -108,7 +108,7 @@ class Ingress(Component):
                 opts=self.child(),
             )
         if scraping:
-            scraping.alerts("ingress", self)
+            scraping.watch("ingress", self)
         for host in sorted(set(hosts)):
             self._own(name, host, namespace, spec, certificates, behind_tls=bool(proxies))
         if target_group_arn is not None:

@@ -46,11 +46,17 @@ def rules(part: str) -> list[dict[str, Any]]:
 
 
 @cache
+def parts() -> frozenset[str]:
+    """Return the parts of a platform that have alerts."""
+    return frozenset(path.stem for path in RULES.glob("*.yaml"))
+
+
+@cache
 def thresholds() -> Mapping[str, float | None]:
     """Return every alert there is, and the number at which it fires, if it has one."""
     return {
         rule["alert"]: rule.get("threshold")
-        for path in sorted(RULES.glob("*.yaml"))
-        for group in rules(path.stem)
+        for part in sorted(parts())
+        for group in rules(part)
         for rule in group["rules"]
     }

@@ -43,7 +43,7 @@ def build(spec: Platform) -> None:
     common |= {"pools": spec.node_pools, "scraping": scraping}
     if scraping and any(service.metrics for service in spec.services):
         # Whoever delivers them: the program, Argo CD or Flux.
-        scraping.alerts("services", scraping)
+        scraping.watch("services", scraping)
     ingress = Ingress(
         "ingress",
         spec.ingress,

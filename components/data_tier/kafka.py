@@ -97,7 +97,7 @@ class InClusterKafka(Component):
             self._let_out(user)
         if scraping:
             self._monitor(scraping)
-            scraping.alerts("kafka", self)
+            scraping.watch("kafka", self)
         host = pulumi.Output.concat(_name(self._service()), ".", self._namespace, ".svc.cluster.local")
         self.address = pulumi.Output.concat(host, f":{PORT}")
         self.register_outputs({"address": self.address})

@@ -120,7 +120,7 @@ class InClusterPostgres(Component):
         self._traffic(name, operators, scraping)
         if scraping:
             self._monitor(name, scraping)
-            scraping.alerts("postgres", self)
+            scraping.watch("postgres", self)
         self.address = pulumi.Output.concat(self._host(WRITER), f":{PORT}")
         self.register_outputs({"address": self.address})
 

@@ -152,7 +152,7 @@ class RabbitMq(Component):
         self._traffic(operators, scraping)
         if scraping:
             self._monitor(scraping)
-            scraping.alerts("rabbitmq", self)
+            scraping.watch("rabbitmq", self)
         self.address = pulumi.Output.concat(self._host, f":{PORT}")
         self.register_outputs({"address": self.address})
 

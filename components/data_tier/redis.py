@@ -125,7 +125,7 @@ class InClusterStore(Component):
         self._secrets = {each.name: self._login(each, passwords[each.name]) for each in consumers}
         self._traffic(scraping)
         if scraping:
-            scraping.alerts("redis", self)
+            scraping.watch("redis", self)
         self.address = pulumi.Output.concat(self._host, f":{PORT}")
         self.register_outputs({"address": self.address})
 

@@ -93,11 +93,13 @@ class Logs(Component):
         self._collect(spec.collector, charts, identity)
         if spec.api_server_audit:
             self._audit_log(cloud, charts, namespaces)
-        scraping.alerts(spec.collector, self)
+        scraping.watch(spec.collector, self)
         self.grafana_environment = {}
         if self.store.datasource:
             self.grafana_environment = self._account("grafana", scraping.namespace)
             self._datasource(self.store.datasource)
+        if isinstance(self.store.api, LokiApi):
+            scraping.watch("logs", self)
         self.register_outputs({})
 
     def _store(self, spec: logs.Store, around: _Surroundings) -> LogStore:

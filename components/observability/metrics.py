@@ -15,6 +15,8 @@ from components.component import Component
 from components.ingress import Ingress
 from components.namespaces import Namespaces
 from components.nginx import MINION
+from components.observability.dashboards import DASHBOARDS
+from components.observability.dashboards.config_map import DIRECTORY, file_name
 from components.observability.notifications import configuration, receivers_secret, secret_name
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
@@ -30,7 +32,7 @@ GRAFANA_PORT = 3000
 # of them go, or the alerts fire for ever. kube-proxy listens on its node's loopback unless it is told otherwise.
 _CONTROL_PLANE = ("kubeControllerManager", "kubeScheduler", "kubeEtcd")
 _UNREACHABLE = ("kubeProxy",)
-# Alerts on what the release itself scrapes, wherever it runs.
+# Parts of the platform that the release itself scrapes, wherever it runs.
 _WATCHED = ("nodes", "pods", "volumes", "kubernetes", "prometheus")
 
 _SMALL = {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "200m", "memory": "128Mi"}}
@@ -126,7 +128,7 @@ class Metrics(Component):
         own = ["alertmanager"] if spec.alertmanager else []
         reachable = [] if cluster.facts.managed_control_plane else ["control-plane"]
         for part in (*_WATCHED, *reachable, *own, *spec.business):
-            scraping.alerts(part, self)
+            scraping.watch(part, self)
 
 
 def _claim(size: str, storage_class: str | None) -> dict[str, Any]:
@@ -179,9 +181,15 @@ def _grafana(
     placement: Mapping[str, Any],
 ) -> dict[str, Any]:
     hosts = [spec.host] if spec.host else []
-    server = {"grafana.ini": {"server": {"root_url": f"%(protocol)s://{spec.host}/"}}} if spec.host else {}
+    home = f"{DIRECTORY}/{file_name(DASHBOARDS['nodes'])}"
+    settings: dict[str, Any] = {"dashboards": {"default_home_dashboard_path": home}}
+    if spec.host:
+        settings["server"] = {"root_url": f"%(protocol)s://{spec.host}/"}
     return {
         "admin": {"existingSecret": admin_secret},
+        "grafana.ini": settings,
+        # The platform's own take their place, as its alerts do; those of the chart read what its rules record.
+        "defaultDashboardsEnabled": False,
         "persistence": {
             "enabled": True,
             "size": spec.storage,
@@ -200,6 +208,5 @@ def _grafana(
             "annotations": MINION,
             "hosts": hosts,
         },
-        **server,
         **placement,
     }

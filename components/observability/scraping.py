@@ -9,6 +9,9 @@ from components.component import Component
 from components.data_tier.endpoint import Peer
 from components.namespaces import Namespaces
 from components.observability.alerts import prometheus_rule
+from components.observability.dashboards import DASHBOARDS
+from components.observability.dashboards.config_map import config_map
+from spec.alerts import parts
 from spec.parts import Observability
 
 
@@ -41,13 +44,20 @@ class Scraping(Component):
         self.grafana = Peer(ports=(), namespace=self.namespace, pod_labels={"app.kubernetes.io/name": "grafana"})
         self.register_outputs({})
 
-    def alerts(self, part: str, owner: Component) -> None:
-        """Make the alerts of a part of the platform, by the name of its rule file, as a child of the part itself.
+    def watch(self, part: str, owner: Component) -> None:
+        """Make the alerts and the dashboard of a part of the platform, as children of the part itself.
 
-        Whoever has a part scraped says so: an alert is there exactly where something exports its metrics. Parts of one
-        kind have their alerts in common, and the first of them has them made.
+        Whoever has a part scraped says so: they are there exactly where something exports their metrics. Parts of one
+        kind have them in common, and the first of them has them made. Raises ValueError for a part that has neither.
         """
         if part in self._watched:
             return
         self._watched.add(part)
-        prometheus_rule(part, self._changed, self.namespace, owner.child(depends_on=[self.crds]))
+        if part not in parts() and part not in DASHBOARDS:
+            raise ValueError(f"{part} has neither alerts nor a dashboard")
+        if part in parts():
+            prometheus_rule(part, self._changed, self.namespace, owner.child(depends_on=[self.crds]))
+        if part in DASHBOARDS:
+            config_map(DASHBOARDS[part], self.namespace, owner.child())
+
+    alerts = watch

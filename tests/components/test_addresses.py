@@ -22,7 +22,7 @@ def build() -> Recorder:
 
 
 def test_a_service_finds_its_engine_by_what_is_written_there():
-    found = build().one(MAP)
+    found = build().one(MAP, "addresses-web")
     assert found["metadata"] == {"name": config_map("web"), "namespace": "shop"}
     assert found["data"] == {
         "PGHOST": "db.example.com",
@@ -34,4 +34,4 @@ def test_a_service_finds_its_engine_by_what_is_written_there():
 
 
 def test_a_service_without_engines_has_nothing_written_down():
-    assert len(build().all(MAP)) == 1
+    assert [each.name for each in build().all(MAP) if each.name.startswith("addresses-")] == ["addresses-web"]

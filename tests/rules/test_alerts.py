@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from components.observability.alerts import groups
-from spec.alerts import RULES, rules
+from spec.alerts import parts, rules
 from tools.install import ensure
 
 TESTS = Path(__file__).parent
-PARTS = sorted(path.stem for path in RULES.glob("*.yaml"))
+PARTS = sorted(parts())
 
 
 def promtool(*arguments: str | Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.observability.dashboards import DASHBOARDS
 from spec.alerts import RULES
 from spec.load import stacks
 from spec.logs import WRITES_TO
@@ -28,7 +29,6 @@ EXPORTERS = {
     "redis": "valkey",
     "loki": "loki",
     "argocd": "argo-cd",
-    "services": "service",
     **{collector: collector for collector in WRITES_TO},
 }
 # What kube-prometheus-stack scrapes, by the key that has it, and how the key is switched.
@@ -57,7 +57,10 @@ def rules(stack: Made) -> dict[str, Mapping[str, Any]]:
 def monitors(stack: Made) -> int:
     """Return how many ServiceMonitors and PodMonitors there are: objects, and those that charts make."""
     own = len(stack.of_kind("ServiceMonitor")) + len(stack.of_kind("PodMonitor"))
-    return own + sum(len(list(_switched_on(release.values))) for release in stack.releases) + _of_the_stack(stack)
+    by_gitops = stack.spec.gitops and stack.spec.gitops.repository
+    delivered = sum(service.metrics is not None for service in stack.spec.services) if by_gitops else 0
+    of_charts = sum(len(list(_switched_on(release.values))) for release in stack.releases)
+    return own + delivered + of_charts + _of_the_stack(stack)
 
 
 def _of_the_stack(stack: Made) -> int:
@@ -81,9 +84,20 @@ def test_a_part_has_alerts_where_it_is_and_only_there(stack: Made) -> None:
     observability = stack.spec.observability
     assert observability
     expected |= {"alertmanager"} if observability.alertmanager else set()
+    expected |= {"services"} if any(service.metrics for service in stack.spec.services) else set()
     expected |= {"rabbitmq"} if stack.of_kind("RabbitmqCluster") else set()
     expected |= {"control-plane"} if stack.spec.cluster.target == "kubeadm" else set()
     assert set(attached(stack)) == expected | set(observability.business)
+
+
+def test_a_part_has_its_dashboard_where_it_is_and_only_there(stack: Made) -> None:
+    there = set(attached(stack))
+    logs = stack.spec.observability and stack.spec.observability.logs
+    there |= {"logs"} if logs and logs.store.kind in ("loki", "externalLoki") else set()
+    found = {
+        each["metadata"]["name"] for each in stack.of_kind("ConfigMap") if "dashboard-" in each["metadata"]["name"]
+    }
+    assert found == {f"dashboard-{DASHBOARDS[part].uid}" for part in there & set(DASHBOARDS)}
 
 
 def test_every_stack_is_told_when_alerts_stop_coming(stack: Made) -> None:

@@ -132,7 +132,7 @@ class Loki(Component):
             ],
             opts=self.child(),
         )
-        scraping.alerts("loki", self)
+        scraping.watch("loki", self)
         host = pulumi.Output.concat(NAME, ".", scraping.namespace, ".svc.cluster.local")
         address = HttpAddress(host, PORT)
         self.store = LogStore(
