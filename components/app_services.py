@@ -15,9 +15,9 @@ import pulumi_kubernetes as kubernetes
 from components.charts import SERVICE_CHART
 from components.component import Component
 from components.data_tier.endpoint import Endpoint, Engine, Peer
-from components.ingress import Ingress
+from components.http_ingress import HttpIngress
+from components.mesh.istio import Istio, principal
 from components.namespaces import Namespaces
-from components.nginx import MINION
 from components.observability.scraping import Scraping
 from components.observability.tracing import Tracing
 from components.scheduling import on_pool
@@ -40,13 +40,19 @@ class Surroundings:
 
     services: Sequence[Service]
     """All of them: who uses whom."""
-    ingress: Ingress
+    ingress: HttpIngress
     engines: Mapping[str, Engine] = field(default_factory=dict)
     """By the name that `uses` gives, which may say after a dot what for: ``postgres`` is used as `postgres.writer`."""
     pools: Sequence[NodePool] = ()
     scraping: Scraping | None = None
     scrape_interval: str = "30s"
     tracing: Tracing | None = None
+    mesh: Istio | None = None
+
+    @property
+    def first(self) -> list[pulumi.Resource]:
+        """What is there before any service: the definition of a ServiceMonitor, and who gives a pod its sidecar."""
+        return [*([self.scraping.crds] if self.scraping else []), *([self.mesh.ready] if self.mesh else [])]
 
     def used(self, service: Service) -> list[Service]:
         """Return the services that a service uses."""
@@ -81,6 +87,7 @@ def values(service: Service, around: Surroundings) -> dict[str, Any]:
         "ingress": _routes(service, around.ingress),
         "networkPolicy": _network_policy(service, around, endpoints, used),
         "metrics": _metrics(service, around),
+        "mesh": _mesh(service, around),
         "terminationGracePeriodSeconds": service.termination_grace_seconds,
         **on_pool(service.pool, around.pools),
     }
@@ -107,16 +114,16 @@ def _environment(
     return [*plain, *(variable for variable in from_engines if variable["name"] not in service.env)]
 
 
-def _routes(service: Service, ingress: Ingress) -> dict[str, Any]:
+def _routes(service: Service, ingress: HttpIngress) -> dict[str, Any]:
     by_host: dict[str, list[dict[str, str]]] = {}
     for route in service.routes:
         by_host.setdefault(route.host, []).append({"path": route.path, "pathType": "Prefix"})
     return {
         "enabled": bool(by_host),
         "className": ingress.class_name,
-        "annotations": MINION,
+        "annotations": dict(ingress.annotations),
         "hosts": [{"host": host, "paths": paths} for host, paths in by_host.items()],
-        **(_traffic(service.traffic) if by_host else {}),
+        **(_traffic(service.traffic) if by_host and ingress.shapes_traffic else {}),
     }
 
 
@@ -140,6 +147,7 @@ def _network_policy(
     callers = [_peer(other) for other in around.users(service)] + ([around.ingress.peer] if service.routes else [])
     called = [_peer(other) for other in used] + [endpoint.peer for endpoint in endpoints]
     called += [around.tracing.peer] if around.tracing else []
+    called += [around.mesh.istiod] if around.mesh else []
     scrapers = [around.scraping.scraper] if around.scraping else []
     return {
         "enabled": True,
@@ -153,6 +161,15 @@ def _metrics(service: Service, around: Surroundings) -> dict[str, Any]:
     if around.scraping is None or service.metrics is None:
         return {"enabled": False}
     return {"enabled": True, "path": service.metrics, "interval": around.scrape_interval}
+
+
+def _mesh(service: Service, around: Surroundings) -> dict[str, Any]:
+    """Who may call, by identity: those whom its NetworkPolicy lets in by their pods."""
+    if around.mesh is None:
+        return {"enabled": False}
+    callers = [principal(other.namespace, other.name) for other in around.users(service)]
+    callers += [around.ingress.principal] if service.routes and around.ingress.principal else []
+    return {"enabled": True, "principals": callers}
 
 
 @cache
@@ -179,9 +196,6 @@ class AppServices(Component):
     ) -> None:
         """Install ``services``; what they use, and who may reach them, follows from ``around``."""
         super().__init__("app:AppServices", name, opts)
-        # A ServiceMonitor is refused before its CRD is there, and a Policy for CORS before its own; the chart's values
-        # say nothing of that order.
-        monitors = [around.scraping.crds] if around.scraping else []
         for service in services:
             policies = [around.ingress.release] if service.routes and service.traffic.cors else []
             kubernetes.helm.v3.Release(
@@ -192,6 +206,6 @@ class AppServices(Component):
                 values=values(service, around),
                 timeout=_TIMEOUT_SECONDS,
                 cleanup_on_fail=True,
-                opts=self.child(depends_on=[*monitors, *policies]),
+                opts=self.child(depends_on=[*around.first, *policies]),
             )
         self.register_outputs({})

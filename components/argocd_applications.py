@@ -30,6 +30,7 @@ _NOT_FROM_GIT = (
     ("", "Secret"),
     ("rbac.authorization.k8s.io", "Role"),
     ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("security.istio.io", "PeerAuthentication"),
 )
 
 

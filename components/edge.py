@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.http_ingress import Answer
 from components.security_groups import Rule, SecurityGroup, allow_egress, allow_ingress
 from components.vpc import Vpc
 from spec.parts import Edge as Spec
@@ -48,9 +49,7 @@ class Edge(Component):
         vpc: Vpc,
         *,
         targets: pulumi.Input[str],
-        target_port: int,
-        health_port: int | None = None,
-        health_path: str = "/nginx-health",
+        answer: Answer,
         instances: Mapping[str, pulumi.Input[str]] | None = None,
         protect: bool,
         opts: pulumi.ResourceOptions,
@@ -58,9 +57,8 @@ class Edge(Component):
         """Lead ``hosts``, names in the zone, to the ingress controller.
 
         Its pods register by address, unless ``instances`` are given: machines, by a name for each, whose node ports
-        lead to it. ``targets`` is the security group of pods or machines, ``target_port`` where they take HTTP, and
-        ``health_port`` where they answer ``health_path``, the same when left out. ``protect`` guards the load balancer
-        against deletion.
+        lead to it. ``targets`` is the security group of pods or machines, and ``answer`` where those take HTTP.
+        ``protect`` guards the load balancer against deletion.
         """
         super().__init__("edge:Edge", name, opts)
         self._name, self._vpc = name, vpc
@@ -68,7 +66,7 @@ class Edge(Component):
         zone = aws.route53.Zone(name, name=spec.zone, force_destroy=False, opts=self.child())
         self.name_servers = zone.name_servers
         certificate_arn = self._certificate(spec.zone, zone)
-        self.security_group_id = self._security_group(spec, targets, {target_port, health_port or target_port})
+        self.security_group_id = self._security_group(spec, targets, {answer.port, answer.health_port})
         balancer = aws.lb.LoadBalancer(
             name,
             load_balancer_type="application",
@@ -85,12 +83,12 @@ class Edge(Component):
             name,
             vpc_id=vpc.id,
             target_type="ip" if instances is None else "instance",
-            port=target_port,
+            port=answer.port,
             protocol="HTTP",
             deregistration_delay=_DRAINING_SECONDS,
             health_check={
-                "path": health_path,
-                "port": str(health_port) if health_port else "traffic-port",
+                "path": answer.health_path,
+                "port": "traffic-port" if answer.health_port == answer.port else str(answer.health_port),
                 "matcher": "200",
                 "interval": 10,
                 "healthy_threshold": 2,

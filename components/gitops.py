@@ -11,9 +11,8 @@ import pulumi_random as random
 from components.argocd_applications import Applications
 from components.charts import Charts
 from components.component import Component
-from components.ingress import Ingress
+from components.http_ingress import HttpIngress
 from components.namespaces import Namespaces
-from components.nginx import MINION
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.traffic import ANYWHERE, allow, among, coming_from
@@ -75,7 +74,7 @@ class Gitops(Component):
         *,
         charts: Charts,
         namespaces: Namespaces,
-        ingress: Ingress,
+        ingress: HttpIngress,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
         after: Sequence[pulumi.Resource] = (),
@@ -131,7 +130,7 @@ class Gitops(Component):
 
 
 def _values(
-    spec: Spec, password: random.RandomPassword, ingress: Ingress, scraped: bool, placement: Mapping[str, Any]
+    spec: Spec, password: random.RandomPassword, ingress: HttpIngress, scraped: bool, placement: Mapping[str, Any]
 ) -> dict[str, Any]:
     metrics = {"metrics": {"enabled": True, "serviceMonitor": {"enabled": True}}}
     parts: dict[str, dict[str, Any]] = {
@@ -153,7 +152,7 @@ def _values(
         values["server"]["ingress"] = {
             "enabled": True,
             "ingressClassName": ingress.class_name,
-            "annotations": MINION,
+            "annotations": dict(ingress.annotations),
             "hostname": spec.host,
         }
     return values

@@ -14,8 +14,9 @@ from components.charts import Charts
 from components.cluster.contract import Cluster, LoadBalancing
 from components.component import Component
 from components.data_tier.endpoint import Peer
+from components.http_ingress import Answer
 from components.namespaces import Namespaces
-from components.nginx import CLASS, MASTER
+from components.nginx import CLASS, MASTER, MINION
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.traffic import ANYWHERE, allow, coming_from, ports
@@ -23,10 +24,11 @@ from spec.node_pools import NodePool
 from spec.parts import Ingress as Spec
 
 HTTP, HTTPS, METRICS = 80, 443, 9113
-NODE_PORT, NODE_PORT_TLS = 30080, 30443
-"""Where every node answers, on a cluster whose load balancing is node ports."""
-HEALTH_PATH = "/nginx-health"
-"""Answered with 200 on the HTTP port whatever the host: where a load balancer's health check belongs."""
+NODE_PORT_TLS = 30443
+_HEALTH_PATH = "/nginx-health"  # answered with 200 whatever the host
+POD = Answer(HTTP, HTTP, _HEALTH_PATH)
+NODE = Answer(30080, 30080, _HEALTH_PATH)
+"""Where the controller's pods answer and, on a cluster whose load balancing is node ports, every node."""
 
 _LABELS = {"app.kubernetes.io/name": "nginx-ingress"}
 
@@ -37,7 +39,7 @@ _SERVICE: dict[LoadBalancing, dict[str, Any]] = {
     LoadBalancing.NODE_PORT: {
         "type": "NodePort",
         "externalTrafficPolicy": "Cluster",
-        "httpPort": {"nodePort": NODE_PORT},
+        "httpPort": {"nodePort": NODE.port},
         "httpsPort": {"nodePort": NODE_PORT_TLS},
     },
     LoadBalancing.TARGET_GROUP: {"type": "ClusterIP"},
@@ -48,6 +50,9 @@ class Ingress(Component):
     """NGINX, its IngressClass, and the hosts that it answers for."""
 
     class_name = CLASS
+    annotations: Mapping[str, str]
+    principal: str | None
+    shapes_traffic = True
     peer: Peer
     """The controller, as a NetworkPolicy of whatever stands behind it lets it in."""
     release: pulumi.Resource
@@ -80,6 +85,7 @@ class Ingress(Component):
         networks of a load balancer that ends TLS: who the client is, and that it came by HTTPS, is known from it.
         """
         super().__init__("ingress:Ingress", name, opts)
+        self.annotations, self.principal = MINION, None
         # NGINX runs as nobody special and adds one capability, NET_BIND_SERVICE, the one that `restricted` allows.
         namespace = namespaces.ensure("ingress")
         self.peer = Peer(ports=(HTTP, HTTPS), namespace=namespace, pod_labels=_LABELS)
@@ -144,7 +150,7 @@ class Ingress(Component):
             "healthStatus": True,
             # Requests by service, path and status, which alerts and dashboards are about.
             "enableLatencyMetrics": scraping is not None,
-            "healthStatusURI": HEALTH_PATH,
+            "healthStatusURI": POD.health_path,
             "readOnlyRootFilesystem": True,
             "resources": compute,
             "initContainerResources": compute,

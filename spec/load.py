@@ -17,6 +17,7 @@ from spec import (  # noqa: F401  have their rules added
     ingress_rules,
     interface_rules,
     kafka_rules,
+    mesh_rules,
     observability_rules,
 )
 from spec.mistakes import Mistake, SpecError, from_validation

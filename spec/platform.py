@@ -7,6 +7,7 @@ from spec.buckets import Bucket
 from spec.cluster import Cluster, ExistingCluster, K3dCluster, KubeadmCluster
 from spec.data import Data
 from spec.gitops import Gitops
+from spec.mesh import Mesh
 from spec.network import Network
 from spec.node_pools import NodePool
 from spec.parts import Edge, Ingress, Observability
@@ -32,6 +33,7 @@ class Platform(Section):
     data: Data = Data()
     services: list[Service] = []
     ingress: Ingress = Ingress()
+    mesh: Mesh | None = None
     edge: Edge | None = None
     buckets: list[Bucket] = []
     registry: Registry | None = None

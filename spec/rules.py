@@ -91,7 +91,7 @@ def references_exist(platform: Platform) -> Iterator[Mistake]:
         references.append(((*here, "pool"), service.pool, pools, "node pools"))
         for number, used in enumerate(service.uses):
             references.append(((*here, "uses", number), used, usable - {service.name}, "things to use"))
-    for part in ("ingress", "observability", "gitops"):
+    for part in ("ingress", "mesh", "observability", "gitops"):
         section = getattr(platform, part)
         references.append(((part, "pool"), section and section.pool, pools, "node pools"))
     for position, pool in enumerate(platform.node_pools):

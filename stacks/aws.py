@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import ingress
 from components.charts import Charts
 from components.cloud.aws import Aws, PrivateBucket
 from components.cluster.contract import Cluster
@@ -17,8 +18,8 @@ from components.cluster.kubeadm import KubeadmCluster
 from components.data_tier.aurora import Aurora
 from components.data_tier.endpoint import Consumer, Engine
 from components.edge import Edge
-from components.ingress import HEALTH_PATH, HTTP, NODE_PORT
 from components.load_balancer_controller import LoadBalancerController
+from components.mesh import gateway
 from components.registry import Registry
 from components.vpc import Vpc
 from spec import cluster
@@ -97,14 +98,15 @@ def _edge(spec: Platform, vpc: Vpc, nodes: _Nodes, opts: pulumi.ResourceOptions)
     if spec.edge is None:
         return None
     zone = spec.edge.zone
+    controller = gateway if spec.mesh else ingress
+    answer = controller.POD if nodes.instances is None else controller.NODE
     return Edge(
         f"{spec.name}-edge",
         spec.edge,
         [host for host in spec.hosts() if host == zone or host.endswith(f".{zone}")],
         vpc,
         targets=nodes.group,
-        target_port=HTTP if nodes.instances is None else NODE_PORT,
-        health_path=HEALTH_PATH,
+        answer=answer,
         instances=nodes.instances,
         protect=spec.protect,
         opts=opts,

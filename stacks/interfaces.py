@@ -9,7 +9,7 @@ import pulumi
 
 from components.data_tier.endpoint import ADMINISTRATOR, Consumer, Engine, PostgresEndpoint
 from components.data_tier.kafka_client import KafkaEndpoint
-from components.ingress import Ingress
+from components.http_ingress import HttpIngress
 from components.namespaces import Namespaces
 from components.user_interfaces import kafka_ui, pgadmin
 from components.user_interfaces.kafka_ui import KafkaUi
@@ -32,7 +32,7 @@ def administrators(spec: Platform, engine: str, namespaces: Namespaces) -> list[
     ]
 
 
-def interfaces(spec: Platform, engines: Mapping[str, Engine], ingress: Ingress, common: Any) -> None:
+def interfaces(spec: Platform, engines: Mapping[str, Engine], ingress: HttpIngress, common: Any) -> None:
     """Make the user interfaces that ``spec`` asks for, and export what people sign in to them with."""
     postgres, kafka, ui = spec.data.postgres, spec.data.kafka, spec.data.interfaces
     parts = {key: value for key, value in common.items() if key not in ("scraping", "namespaces")}

@@ -14,7 +14,10 @@ from components.certificates import Certificates, dns_policy
 from components.charts import Charts
 from components.data_tier.endpoint import Engine
 from components.gitops import Gitops
+from components.http_ingress import HttpIngress
 from components.ingress import Ingress
+from components.mesh.gateway import Gateway
+from components.mesh.istio import Istio
 from components.metrics_server import MetricsServer
 from components.namespaces import Namespaces
 from components.observability.logs import Logs
@@ -32,7 +35,7 @@ def build(spec: Platform) -> None:
     """Build the platform that ``spec`` describes, and export what came up."""
     charts = Charts(spec.chart_mirror)
     ground = _ground(spec, charts)
-    cluster, way_in = ground.cluster, ground.way_in
+    cluster = ground.cluster
     inside = pulumi.ResourceOptions(providers=[cluster.provider, *ground.providers])
     namespaces = Namespaces("namespaces", spec.security, inside)
     if not cluster.facts.metrics_server:
@@ -44,18 +47,8 @@ def build(spec: Platform) -> None:
     if scraping and any(service.metrics for service in spec.services):
         # Whoever delivers them: the program, Argo CD or Flux.
         scraping.watch("services", scraping)
-    ingress = Ingress(
-        "ingress",
-        spec.ingress,
-        cluster=cluster,
-        hosts=spec.hosts(),
-        certificates=_certificates(spec, ground, common),
-        target_group_arn=way_in.target_group_arn,
-        binder=way_in.binder,
-        address=way_in.address,
-        proxies=way_in.proxies,
-        **common,
-    )
+    mesh = _mesh(spec, ground, common)
+    ingress = _ingress(spec, ground, mesh, common)
     made = engines(spec, ground, common)
     interfaces(spec, made, ingress, common)
     if spec.observability:
@@ -71,7 +64,7 @@ def build(spec: Platform) -> None:
         pulumi.export("grafanaPassword", pulumi.Output.secret(metrics.grafana_password))
     interval = spec.observability.scrape_interval if spec.observability else ""
     tracing = _tracing(spec, ground, common)
-    around = Surroundings(spec.services, ingress, made, spec.node_pools, scraping, interval, tracing)
+    around = Surroundings(spec.services, ingress, made, spec.node_pools, scraping, interval, tracing, mesh)
     if not (spec.gitops and spec.gitops.repository):
         AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
     if spec.gitops:
@@ -103,9 +96,35 @@ def _gitops(spec: Platform, around: Surroundings, common: Any) -> None:
     after: list[pulumi.Resource] = []
     if spec.gitops.repository:
         after.append(Addresses("addresses", around, namespaces=common["namespaces"], opts=common["opts"]))
-        after += [around.scraping.crds] if around.scraping else []
+        after += around.first
     gitops = Gitops("argocd", spec.gitops, spec.services, ingress=around.ingress, after=after, **common)
     pulumi.export("argocdPassword", pulumi.Output.secret(gitops.admin_password))
+
+
+def _mesh(spec: Platform, ground: Ground, common: Any) -> Istio | None:
+    """Install Istio where the services are to be in a mesh."""
+    if spec.mesh is None:
+        return None
+    namespaces = [service.namespace for service in spec.services]
+    return Istio("istio", spec.mesh, services_in=namespaces, cluster=ground.cluster, **common)
+
+
+def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, common: Any) -> HttpIngress:
+    """Make the way in for HTTP: the mesh's own gateway, or NGINX where there is no mesh."""
+    way_in = ground.way_in
+    here: Any = {
+        "cluster": ground.cluster,
+        "target_group_arn": way_in.target_group_arn,
+        "binder": way_in.binder,
+        "proxies": way_in.proxies,
+        **common,
+    }
+    if mesh:
+        return Gateway("ingress", spec.ingress, mesh=mesh, **here)
+    certificates = _certificates(spec, ground, common)
+    return Ingress(
+        "ingress", spec.ingress, hosts=spec.hosts(), certificates=certificates, address=way_in.address, **here
+    )
 
 
 def _certificates(spec: Platform, ground: Ground, common: Any) -> Certificates | None:

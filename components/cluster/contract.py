@@ -25,6 +25,14 @@ class LoadBalancing(Enum):
 
 
 @dataclass(frozen=True)
+class Cni:
+    """Where a node's container runtime looks for network plugins."""
+
+    configuration: str = "/etc/cni/net.d"
+    programs: str = "/opt/cni/bin"
+
+
+@dataclass(frozen=True)
 class Facts:
     """What differs between clusters, and matters to what runs on them."""
 
@@ -35,6 +43,7 @@ class Facts:
     """True where the cluster brings a metrics server of its own."""
     control_plane_cidrs: tuple[pulumi.Input[str], ...] = ()
     """Networks that the API server calls webhooks from; empty where that is a node's own address."""
+    cni: Cni = Cni()
     audit_log: LogGroup | None = None
     """Where the API server's audit log is, if the cloud keeps it."""
 

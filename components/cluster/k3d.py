@@ -10,7 +10,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_command import local
 
-from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
+from components.cluster.contract import Cluster, Cni, Facts, Identity, LoadBalancing
 from spec.cluster import K3dCluster as Spec
 
 # Label on the node containers with a digest of what the cluster was made from.
@@ -72,6 +72,7 @@ class K3dCluster(Cluster):
         managed_control_plane=True,
         load_balancing=LoadBalancing.SERVICE,
         metrics_server=True,
+        cni=Cni("/var/lib/rancher/k3s/agent/etc/cni/net.d", "/bin"),
     )
 
     def __init__(self, name: str, spec: Spec, opts: pulumi.ResourceOptions) -> None:

@@ -12,9 +12,8 @@ from pulumi_kubernetes.core.v1 import Secret
 from components.charts import Charts
 from components.cluster.contract import Cluster
 from components.component import Component
-from components.ingress import Ingress
+from components.http_ingress import HttpIngress
 from components.namespaces import Namespaces
-from components.nginx import MINION
 from components.observability.dashboards import DASHBOARDS
 from components.observability.dashboards.config_map import DIRECTORY, file_name
 from components.observability.notifications import configuration, receivers_secret, secret_name
@@ -54,7 +53,7 @@ class Metrics(Component):
         charts: Charts,
         namespaces: Namespaces,
         scraping: Scraping,
-        ingress: Ingress,
+        ingress: HttpIngress,
         pools: Sequence[NodePool] = (),
         grafana_environment: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions,
@@ -93,7 +92,7 @@ class Metrics(Component):
                 "grafana": _grafana(
                     spec.grafana,
                     admin.metadata["name"],
-                    ingress.class_name,
+                    ingress,
                     cluster.storage_class,
                     placement,
                 )
@@ -176,7 +175,7 @@ def _alertmanager(spec: Observability, storage_class: str | None, placement: Map
 def _grafana(
     spec: Grafana,
     admin_secret: pulumi.Output[Any],
-    ingress_class: str,
+    ingress: HttpIngress,
     storage_class: str | None,
     placement: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -204,8 +203,8 @@ def _grafana(
         "sidecar": {"resources": _SMALL},
         "ingress": {
             "enabled": bool(hosts),
-            "ingressClassName": ingress_class,
-            "annotations": MINION,
+            "ingressClassName": ingress.class_name,
+            "annotations": dict(ingress.annotations),
             "hosts": hosts,
         },
         **placement,

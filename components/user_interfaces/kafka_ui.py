@@ -12,8 +12,7 @@ from pulumi_kubernetes.core.v1 import Secret
 from components.charts import Charts
 from components.component import Component
 from components.data_tier.kafka_client import KafkaEndpoint
-from components.ingress import Ingress
-from components.nginx import MINION
+from components.http_ingress import HttpIngress
 from components.scheduling import on_pool
 from components.traffic import DNS, allow, coming_from, going_to
 from spec.interfaces import KafkaUi as Spec
@@ -53,7 +52,7 @@ class KafkaUi(Component):
         *,
         namespace: pulumi.Input[str],
         charts: Charts,
-        ingress: Ingress,
+        ingress: HttpIngress,
         pool: str | None = None,
         pools: Sequence[NodePool] = (),
         opts: pulumi.ResourceOptions,
@@ -92,7 +91,7 @@ class KafkaUi(Component):
                 "ingress": {
                     "enabled": True,
                     "ingressClassName": ingress.class_name,
-                    "annotations": MINION,
+                    "annotations": dict(ingress.annotations),
                     "host": spec.host,
                 },
                 **on_pool(pool, pools),

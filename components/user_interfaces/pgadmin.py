@@ -12,8 +12,7 @@ from pulumi_kubernetes.core.v1 import Secret
 from components.charts import Charts
 from components.component import Component
 from components.data_tier.endpoint import PostgresEndpoint
-from components.ingress import Ingress
-from components.nginx import MINION
+from components.http_ingress import HttpIngress
 from components.scheduling import on_pool
 from components.traffic import DNS, allow, coming_from, going_to
 from spec.interfaces import Pgadmin as Spec
@@ -63,7 +62,7 @@ class Pgadmin(Component):
         *,
         namespace: pulumi.Input[str],
         charts: Charts,
-        ingress: Ingress,
+        ingress: HttpIngress,
         pool: str | None = None,
         pools: Sequence[NodePool] = (),
         opts: pulumi.ResourceOptions,
@@ -114,7 +113,7 @@ class Pgadmin(Component):
                 "ingress": {
                     "enabled": True,
                     "ingressClassName": ingress.class_name,
-                    "annotations": MINION,
+                    "annotations": dict(ingress.annotations),
                     "hosts": [{"host": spec.host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
                 },
                 **on_pool(pool, pools),

@@ -36,7 +36,7 @@ def render(values: Values) -> dict[str, Any]:
     """The objects of a release `web` in the namespace `shop`, by kind; each is valid Kubernetes."""
     objects = [obj for obj in yaml.safe_load_all(_text(values)) if obj]
     for obj in objects:
-        if not obj["apiVersion"].startswith(("monitoring.coreos.com/", "k8s.nginx.org/")):
+        if not obj["apiVersion"].startswith(("monitoring.coreos.com/", "k8s.nginx.org/", "security.istio.io/")):
             kubernetes_validate.validate(obj, KUBERNETES, strict=True)
         assert obj["metadata"]["namespace"] == "shop"
     return {obj["kind"]: obj for obj in objects}
@@ -290,6 +290,31 @@ def test_a_metrics_port_of_its_own_is_exposed_and_opened_to_the_scraper_alone():
     assert {port["name"]: port["port"] for port in objects["Service"]["spec"]["ports"]} == {"http": 80, "metrics": 9090}
     ports = [{"port": "metrics", "protocol": "TCP"}]
     assert objects["NetworkPolicy"]["spec"]["ingress"] == [{"from": [peer], "ports": ports}]
+
+
+def test_in_a_mesh_pods_have_a_sidecar_that_hands_out_their_metrics_to_the_scraper():
+    peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    policy = {"enabled": True, "metricsFrom": [peer]}
+    objects = render(WEB | {"mesh": {"enabled": True}, "metrics": {"enabled": True}, "networkPolicy": policy})
+    template = objects["Deployment"]["spec"]["template"]["metadata"]
+    assert template["labels"]["sidecar.istio.io/inject"] == "true"
+    merged = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/metrics"}
+    assert template["annotations"] == merged
+    (endpoint,) = objects["PodMonitor"]["spec"]["podMetricsEndpoints"]
+    assert (endpoint["portNumber"], endpoint["path"]) == (15020, "/stats/prometheus")
+    (admitted,) = objects["NetworkPolicy"]["spec"]["ingress"]
+    assert admitted == {"from": [peer], "ports": [{"port": 15020, "protocol": "TCP"}]}
+
+
+def test_in_a_mesh_only_the_listed_identities_may_call():
+    callers = ["cluster.local/ns/shop/sa/gateway"]
+    policy = render(WEB | {"mesh": {"enabled": True, "principals": callers}})["AuthorizationPolicy"]["spec"]
+    assert policy["selector"]["matchLabels"]["app.kubernetes.io/name"] == "web"
+    assert policy["action"] == "ALLOW"
+    (rule,) = policy["rules"]
+    assert rule["from"] == [{"source": {"principals": callers}}]
+    assert rule["to"] == [{"operation": {"ports": ["8080"]}}]
+    assert "rules" not in render(WEB | {"mesh": {"enabled": True}})["AuthorizationPolicy"]["spec"]
 
 
 def test_a_claim_of_its_own_makes_one_replica_that_is_stopped_before_the_next():

@@ -14,8 +14,11 @@ from components.cloud.contract import Bucket, LogGroup
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
 from components.data_tier.endpoint import Peer
 from components.ingress import Ingress
+from components.mesh.gateway import Gateway
+from components.mesh.istio import Istio
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
+from spec.mesh import Mesh as MeshSpec
 from spec.parts import Ingress as IngressSpec
 from spec.parts import Observability
 from spec.security import Security
@@ -83,6 +86,16 @@ class Around:
         """Return an ingress controller on this cluster; ``tls`` is that section of a stack file."""
         spec = IngressSpec.model_validate({"tls": tls})
         return Ingress("ingress", spec, cluster=self.cluster, **self.common, **given)
+
+    def mesh(self, *services_in: str, **spec: Any) -> Istio:
+        """Return Istio on this cluster; ``spec`` is that section of a stack file."""
+        given = MeshSpec.model_validate({"engine": "istio", **spec})
+        return Istio("istio", given, services_in=services_in, cluster=self.cluster, **self.common)
+
+    def gateway(self, mesh: Istio, *, replicas: int = 1, **given: Any) -> Gateway:
+        """Return the mesh's gateway."""
+        spec = IngressSpec(replicas=replicas)
+        return Gateway("ingress", spec, mesh=mesh, cluster=self.cluster, **self.common, **given)
 
     def certificates(self, tls: Any, name: str = "certificates") -> Certificates:
         """Return an issuer of certificates with cert-manager under it; ``tls`` is that section of a stack file."""

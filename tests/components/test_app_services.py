@@ -137,6 +137,38 @@ def test_writing_and_reading_one_database_is_one_endpoint():
     assert len(found["networkPolicy"]["egress"]) == 1
 
 
+def in_a_mesh(*services: Service) -> Recorder:
+    def program() -> None:
+        around = Around("shop", "other")
+        mesh = around.mesh("shop", "other")
+        surroundings = Surroundings(services, around.gateway(mesh), mesh=mesh)
+        AppServices("services", services, surroundings, namespaces=around.namespaces, opts=around.common["opts"])
+
+    return run(program)
+
+
+def test_in_a_mesh_those_call_by_identity_whom_the_network_policy_lets_in():
+    made = in_a_mesh(
+        service("web", uses=["backend"], routes=[{"host": "a.example.com"}]),
+        service("backend", port=4000, namespace="other"),
+        service("stranger", port=8081),
+    )
+    names_of_services = ("web", "backend", "stranger")
+    assert {name: made.one(RELEASE, name)["values.mesh.principals"] for name in names_of_services} == {
+        "web": ["cluster.local/ns/ingress/sa/ingress"],
+        "backend": ["cluster.local/ns/shop/sa/web"],
+        "stranger": [],
+    }
+    assert names(made.one(RELEASE, "web")["values.networkPolicy.from"]) == ["ingress"]
+
+
+def test_in_a_mesh_a_pod_reaches_istiod_and_starts_after_it():
+    made = in_a_mesh(service())
+    (egress,) = made.one(RELEASE, "web")["values.networkPolicy.egress"]
+    assert (names(egress["to"]), egress["ports"]) == (["istiod"], [15012])
+    assert made.one(RELEASE, "istio").urn in made.one(RELEASE, "web").dependencies
+
+
 def test_a_service_s_own_settings_win():
     found = values(service(uses=["postgres.writer"], env={"PGHOST": "elsewhere", "PORT": "1"}))
     assert [variable["name"] for variable in found["env"]].count("PGHOST") == 1

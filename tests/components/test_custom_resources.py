@@ -84,6 +84,7 @@ def _made() -> list[Registered]:
         for name, zone in (("http", None), ("dns", "Z0123456789")):
             around.certificates({"issuer": "acme", "email": "a@example.com", "hostedZone": zone}, name)
         ingress = around.ingress(target_group_arn="arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/a/1")
+        around.gateway(around.mesh("shop"), target_group_arn="arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/b/1")
         for layout in ("applicationSet", "appOfApps"):
             repository = {"url": "https://git.example.com/a", "layout": layout}
             gitops = GitopsSpec.model_validate(
@@ -109,6 +110,7 @@ def test_every_custom_resource_fits_its_crd():
         "KafkaNodePool",
         "KafkaTopic",
         "KafkaUser",
+        "PeerAuthentication",
         "Pooler",
         "PodMonitor",
         "PrometheusRule",

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.edge import Edge, certified
+from components.http_ingress import Answer
 from components.vpc import Vpc
 from spec.network import Network
 from spec.parts import Edge as Spec
@@ -30,7 +31,7 @@ def build(
             hosts,
             Vpc("shop", Network.model_validate(NETWORK, by_alias=True), opts),
             targets="sg-pods",
-            target_port=8080,
+            answer=Answer(8080, 8081, "/healthy"),
             instances=instances,
             protect=protect,
             opts=opts,
@@ -77,10 +78,18 @@ def test_the_load_balancer_admits_the_named_networks_and_reaches_the_targets_alo
     made = build(accessCidrs=["203.0.113.0/24"])
     admitted = {(rule["cidrIpv4"], rule["fromPort"]) for rule in made.all(INGRESS) if "cidrIpv4" in rule.inputs}
     assert admitted == {("203.0.113.0/24", 80), ("203.0.113.0/24", 443)}
-    (out,) = made.all(EGRESS)
-    assert (out["referencedSecurityGroupId"], out["fromPort"]) == ("sg-pods", 8080)
-    (into,) = made.all(INGRESS, securityGroupId="sg-pods")
-    assert (into["referencedSecurityGroupId"], into["fromPort"]) == ("shop-balancer-id", 8080)
+    out = {(rule["referencedSecurityGroupId"], rule["fromPort"]) for rule in made.all(EGRESS)}
+    assert out == {("sg-pods", 8080), ("sg-pods", 8081)}
+    into = made.all(INGRESS, securityGroupId="sg-pods")
+    assert {(rule["referencedSecurityGroupId"], rule["fromPort"]) for rule in into} == {
+        ("shop-balancer-id", 8080),
+        ("shop-balancer-id", 8081),
+    }
+
+
+def test_health_is_asked_where_the_controller_answers_it() -> None:
+    check = build().one("aws:lb/targetGroup:TargetGroup")["healthCheck"]
+    assert (check["path"], check["port"]) == ("/healthy", "8081")
 
 
 def test_pods_register_by_address_and_machines_by_id() -> None:

@@ -51,6 +51,10 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
     ),
     "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http": 2020}),),
     "kafka-ui": (("kafka-ui", {NAME: "kafka-ui", INSTANCE: "{release}"}, {"http": 8080}),),
+    "gateway": (
+        ("ingress controller", {"istio": "ingress"}, {"http2": 80, "status-port": 15021, "http-monitoring": 15020}),
+    ),
+    "istiod": (("istiod", {"app": "istiod"}, {"https-dns": 15012, "https-webhook": 15017, "http-monitoring": 15014}),),
     "kube-prometheus-stack": (
         ("grafana", {NAME: "grafana", INSTANCE: "{release}"}, {"grafana": 3000}),
         (
@@ -89,9 +93,12 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         ),
     ),
     "valkey": (("{release}", {NAME: "valkey", INSTANCE: "{release}"}, {"tcp": 6379, "metrics": 9121}),),
-    # Nothing that a policy is about: definitions alone, or pods of kube-system, which has no policies.
+    # Nothing that a policy is about: definitions alone, pods of kube-system, which has no policies, or of their node's
+    # network.
     "aws-ebs-csi-driver": (),
     "aws-load-balancer-controller": (),
+    "base": (),
+    "cni": (),
     "crd.projectcalico.org.v1": (),
     "metrics-server": (),
     "prometheus-operator-crds": (),

@@ -18,6 +18,7 @@ EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.e
 WITHOUT_POLICIES = {"default", "kube-system", "kube-public", "kube-node-lease", "tigera-operator"}
 TRACES = "trace-collector"
 WAY_IN, SCRAPER = "ingress controller", "prometheus"
+ISTIOD, MERGED_METRICS = ("istiod", 15012), 15020
 
 
 @pytest.fixture(params=EVERY_STACK)
@@ -40,14 +41,18 @@ def test_a_service_is_reached_by_the_ingress_where_it_has_a_route_by_its_users_a
     for service in stack.spec.services:
         users = {other.name for other in stack.spec.services if service.name in other.uses}
         expected = users | ({WAY_IN} if service.routes else set())
-        expected |= {SCRAPER} if stack.spec.observability and service.metrics else set()
-        assert found.reaching(found.pod(service.name), service.port) == expected, service.name
+        scraped = {SCRAPER} if stack.spec.observability and service.metrics else set()
+        pod, metrics = found.pod(service.name), MERGED_METRICS if stack.spec.mesh else service.port
+        assert found.reaching(pod, metrics) >= scraped, service.name
+        assert found.reaching(pod, service.port) == expected | (scraped if metrics == service.port else set())
 
 
 def test_a_service_reaches_what_it_uses_and_dns_and_nothing_else(stack: Made, found: Reachability) -> None:
     by_name = {service.name: service for service in stack.spec.services}
     for service in stack.spec.services:
-        expected = {(DNS.name, 53)} | {(used, by_name[used].port) for used in service.uses if used in by_name}
+        expected = {(DNS.name, 53), *([ISTIOD] if stack.spec.mesh else [])} | {
+            (used, by_name[used].port) for used in service.uses if used in by_name
+        }
         if any(use.startswith("postgres.") for use in service.uses):
             postgres = stack.spec.data.postgres
             expected.add((AURORA if postgres and postgres.engine == "aurora" else "postgresql", 5432))
@@ -136,7 +141,7 @@ def _services_of_our_own(stack: Made) -> list[Object]:
 @pytest.mark.engine
 def test_in_blog_the_service_reaches_the_database_and_nothing_else() -> None:
     found = reachability(made("blog"))
-    assert found.reached(found.pod("blog-service")) == {("postgresql", 5432), (DNS.name, 53)}
+    assert found.reached(found.pod("blog-service")) == {("postgresql", 5432), (DNS.name, 53), ISTIOD}
 
 
 @pytest.mark.engine

@@ -85,10 +85,21 @@ failureThreshold: {{ .failureThreshold }}
 {{- end }}
 {{- end }}
 
-{{/* What a monitor scrapes. */}}
+{{/* "ServiceMonitor" or "PodMonitor": a sidecar's port is no Service's. */}}
+{{- define "service.monitor" -}}
+{{- ternary "ServiceMonitor" "PodMonitor" (and .Values.service.enabled (not .Values.mesh.enabled)) }}
+{{- end }}
+
+{{/* What a monitor scrapes. In a mesh, the sidecar hands out the service's metrics with its own, without mutual TLS:
+     https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging */}}
 {{- define "service.endpoint" -}}
+{{- if .Values.mesh.enabled -}}
+- portNumber: 15020
+  path: /stats/prometheus
+{{- else -}}
 - port: {{ ternary "metrics" "http" (eq (include "service.metricsPort" .) "true") }}
   path: {{ .Values.metrics.path }}
+{{- end }}
   interval: {{ .Values.metrics.interval }}
   scrapeTimeout: {{ .Values.metrics.scrapeTimeout }}
 {{- end }}
@@ -130,5 +141,14 @@ nginx.org/client-max-body-size: {{ . | quote }}
 {{- with .readTimeoutSeconds }}
 nginx.org/proxy-read-timeout: {{ printf "%ds" (int .) }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Annotations that tell a sidecar where the service's own metrics are. */}}
+{{- define "service.mergedMetrics" -}}
+{{- if and .Values.mesh.enabled .Values.metrics.enabled -}}
+prometheus.io/scrape: "true"
+prometheus.io/port: {{ .Values.metrics.port | default .Values.port | quote }}
+prometheus.io/path: {{ .Values.metrics.path }}
 {{- end }}
 {{- end }}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from spec.capacity.footprints import cluster, data, delivery, ingress, observability, services
+from spec.capacity.footprints import cluster, data, delivery, ingress, mesh, observability, services
 from spec.capacity.workloads import Workload
 from spec.platform import Platform
 
@@ -24,6 +24,7 @@ FOOTPRINTS: tuple[Footprint, ...] = (
     data.redis,
     data.rabbitmq,
     ingress.controller,
+    mesh.istio,
     ingress.cert_manager,
     ingress.load_balancer_controller,
     observability.metrics,

@@ -10,12 +10,13 @@ from spec.platform import Platform
 
 
 def controller(platform: Platform) -> Iterator[Workload]:
-    """F5 NGINX."""
+    """F5 NGINX, or the mesh's gateway; they are as large as each other."""
+    size = "100m/128Mi", "1/512Mi"
     yield Workload(
-        "ingress-controller",
+        "ingress" if platform.mesh else "ingress-controller",
         "ingress",
-        [container("nginx-ingress", "100m/128Mi", "1/512Mi")],
-        init=[container("init-nginx-ingress", "100m/128Mi", "1/512Mi")],
+        [container("istio-proxy" if platform.mesh else "nginx-ingress", *size)],
+        init=[] if platform.mesh else [container("init-nginx-ingress", *size)],
         replicas=platform.ingress.replicas,
         surge=rolling(platform.ingress.replicas),
         pool=platform.ingress.pool,

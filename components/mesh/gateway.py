@@ -1,0 +1,166 @@
+"""Istio's ingress gateway: the way into the cluster for HTTP where there is a mesh, as one of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.networking.v1 import IngressClass
+
+from components.charts import Charts
+from components.cluster.contract import Cluster, LoadBalancing
+from components.component import Component
+from components.data_tier.endpoint import Peer
+from components.http_ingress import Answer
+from components.mesh.istio import CLASS, GATEWAY, Istio, principal
+from components.namespaces import Namespaces
+from components.observability.scraping import Scraping
+from components.scheduling import on_pool
+from components.traffic import ANYWHERE, allow, coming_from, ports
+from spec.node_pools import NodePool
+from spec.parts import Ingress as Spec
+
+POD = Answer(port=80, health_port=15021, health_path="/healthz/ready")
+NODE = Answer(port=30080, health_port=30021, health_path="/healthz/ready")
+"""Where its pods answer and, on a cluster whose load balancing is node ports, every node."""
+
+_MERGED_METRICS = 15020
+_LABELS = {"istio": GATEWAY}
+_SERVICE_TYPES = {
+    LoadBalancing.SERVICE: "LoadBalancer",
+    LoadBalancing.NODE_PORT: "NodePort",
+    LoadBalancing.TARGET_GROUP: "ClusterIP",
+}
+
+
+class Gateway(Component):
+    """The gateway, and the IngressClass whose objects it serves: several of one host are one, so none owns it."""
+
+    class_name = CLASS
+    annotations: Mapping[str, str]
+    peer: Peer
+    principal: str
+    shapes_traffic = False
+    release: pulumi.Resource
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        *,
+        mesh: Istio,
+        cluster: Cluster,
+        charts: Charts,
+        namespaces: Namespaces,
+        pools: Sequence[NodePool] = (),
+        scraping: Scraping | None = None,
+        target_group_arn: pulumi.Input[str] | None = None,
+        binder: pulumi.Resource | None = None,
+        proxies: Sequence[pulumi.Input[str]] = (),
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Install the gateway.
+
+        Where the cluster's load balancing is a target group, ``target_group_arn`` is the group, of target type ip, that
+        its pods are bound to, and ``binder`` the release of the AWS Load Balancer Controller that does so. ``proxies``
+        are the networks of a load balancer that ends TLS: who the client is, and that it came by HTTPS, is known from
+        it.
+        """
+        super().__init__("mesh:Gateway", name, opts)
+        namespace = namespaces.ensure(GATEWAY)
+        self.annotations = {}
+        self.principal = principal(GATEWAY, GATEWAY)
+        self.peer = Peer(ports=(POD.port,), namespace=namespace, pod_labels=_LABELS)
+        self.release = charts.release(
+            name,
+            "istio-gateway",
+            namespace=namespace,
+            values=_values(spec, cluster, pools, hops=bool(proxies) + bool(spec.trusted_proxies)),
+            # istiod's webhook fills in the image.
+            opts=self.child(depends_on=[mesh.ready]),
+        )
+        IngressClass(
+            name,
+            metadata={"name": CLASS, "annotations": {"ingressclass.kubernetes.io/is-default-class": "true"}},
+            spec={"controller": "istio.io/ingress-controller"},
+            opts=self.child(),
+        )
+        scrapers = [scraping.scraper] if scraping else []
+        allow(
+            name,
+            namespace=namespace,
+            pods=_LABELS,
+            ingress=[ports(POD.port, POD.health_port), *coming_from(scrapers, _MERGED_METRICS)],
+            # To every pod that an Ingress names, whichever port it listens on, and to istiod.
+            egress=[ANYWHERE],
+            opts=self.child(),
+        )
+        if scraping:
+            CustomResource(
+                f"{name}-monitor",
+                api_version="monitoring.coreos.com/v1",
+                kind="PodMonitor",
+                metadata={"name": name, "namespace": namespace},
+                spec={
+                    "selector": {"matchLabels": _LABELS},
+                    "podMetricsEndpoints": [{"portNumber": _MERGED_METRICS, "path": "/stats/prometheus"}],
+                },
+                opts=self.child(depends_on=[scraping.crds]),
+            )
+        if target_group_arn is not None:
+            CustomResource(
+                name,
+                api_version="elbv2.k8s.aws/v1beta1",
+                kind="TargetGroupBinding",
+                metadata={"name": name, "namespace": namespace},
+                spec={
+                    "targetGroupARN": target_group_arn,
+                    "targetType": "ip",
+                    "serviceRef": {"name": GATEWAY, "port": POD.port},
+                },
+                # Its finalizer is taken off by the binder, which therefore has to outlive it.
+                opts=self.child(depends_on=[self.release, *([binder] if binder else [])]),
+            )
+        self.register_outputs({})
+
+
+def _values(spec: Spec, cluster: Cluster, pools: Sequence[NodePool], *, hops: int) -> dict[str, Any]:
+    fixed = cluster.facts.load_balancing is LoadBalancing.NODE_PORT
+    topology = {"numTrustedProxies": hops}
+    listens = {"http2": (POD.port, NODE.port), "status-port": (POD.health_port, NODE.health_port)}
+    return {
+        # Objects are called after it, the service account included.
+        "name": GATEWAY,
+        "labels": _LABELS,
+        # https://istio.io/latest/docs/ops/configuration/traffic-management/network-topologies/
+        "podAnnotations": {"proxy.istio.io/config": json.dumps({"gatewayTopology": topology})},
+        "replicaCount": spec.replicas,
+        "autoscaling": {"enabled": False},
+        "podDisruptionBudget": {"maxUnavailable": 1},
+        "service": {
+            "type": _SERVICE_TYPES[cluster.facts.load_balancing],
+            "ports": [
+                {"name": name, "port": port, "targetPort": port, **({"nodePort": node} if fixed else {})}
+                for name, (port, node) in listens.items()
+            ],
+        },
+        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
+        # Ports below 1024 for somebody who is not root, by the one sysctl that `restricted` allows for it.
+        "securityContext": {
+            "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "topologySpreadConstraints": [
+            {
+                "topologyKey": key,
+                "maxSkew": 1,
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": _LABELS},
+            }
+            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+        ],
+        **on_pool(spec.pool, pools),
+    }
