@@ -20,7 +20,7 @@ from components.argocd_documents import (
 )
 from components.component import Component
 from spec.base import seconds
-from spec.gitops import Repository
+from spec.gitops import ArgoCdSource
 
 # A service's repository makes workloads. What bounds them, and who may do what, is the platform's to say; secrets in
 # clear do not belong in Git at all.
@@ -40,7 +40,7 @@ class Applications(Component):
     def __init__(
         self,
         name: str,
-        repository: Repository,
+        repository: ArgoCdSource,
         destinations: Sequence[pulumi.Input[str]],
         *,
         namespace: pulumi.Input[str],
@@ -74,7 +74,9 @@ class Applications(Component):
             self._app_of_apps(name, repository, services)
         self.register_outputs({})
 
-    def _application_set(self, name: str, repository: Repository, reconciliation: str, project: CustomResource) -> None:
+    def _application_set(
+        self, name: str, repository: ArgoCdSource, reconciliation: str, project: CustomResource
+    ) -> None:
         """One Application for every folder ``services/<namespace>/<service>``."""
         position = len(list(filter(None, folder(repository.path).split("/")))) + 1
         generator = {
@@ -106,7 +108,7 @@ class Applications(Component):
             depends_on=[project],
         )
 
-    def _app_of_apps(self, name: str, repository: Repository, services: CustomResource) -> None:
+    def _app_of_apps(self, name: str, repository: ArgoCdSource, services: CustomResource) -> None:
         """One Application that applies those in the repository's folder ``apps``, and may apply nothing else."""
         project = self._custom(
             f"{name}-apps-project",

@@ -9,15 +9,18 @@ import pulumi
 import pulumi_random as random
 
 from components.argocd_applications import Applications
+from components.argocd_notifications import notifications
 from components.charts import Charts
 from components.component import Component
+from components.git_credentials import argocd_credentials
 from components.http_ingress import HttpIngress
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
+from components.slack import slack_token
 from components.traffic import ANYWHERE, allow, among, coming_from
 from spec.base import in_go
-from spec.gitops import Gitops as Spec
+from spec.gitops import ArgoCd as Spec
 from spec.node_pools import NodePool
 from spec.services import Service
 
@@ -88,42 +91,51 @@ class Gitops(Component):
         namespace = namespaces.ensure(spec.namespace)
         password = random.RandomPassword(name, length=24, special=False, opts=self.child())
         self.admin_password = password.result
+        policies = [
+            allow(
+                name,
+                namespace=namespace,
+                pods={},
+                ingress=[
+                    among({}, direction="from"),
+                    *coming_from([scraping.scraper] if scraping else [], *_METRICS),
+                ],
+                # To the API server, and to wherever repositories and notifications are.
+                egress=[ANYWHERE],
+                opts=self.child(),
+            ),
+            allow(
+                f"{name}-server",
+                namespace=namespace,
+                pods={"app.kubernetes.io/name": "argocd-server"},
+                ingress=coming_from([ingress.peer], _SERVER),
+                opts=self.child(),
+            ),
+        ]
+        values = _values(spec, password, ingress, scraping is not None, on_pool(spec.pool, pools))
+        if spec.notifications:
+            slack = spec.notifications.slack
+            token = slack_token(f"{name}-slack-token", slack, namespace, self.child())
+            values["notifications"] |= notifications(slack, token)
         release = charts.release(
             name,
             "argo-cd",
             namespace=namespace,
-            values=_values(spec, password, ingress, scraping is not None, on_pool(spec.pool, pools)),
-            opts=self.child(depends_on=[scraping.crds] if scraping else []),
-        )
-        allow(
-            name,
-            namespace=namespace,
-            pods={},
-            ingress=[
-                among({}, direction="from"),
-                *coming_from([scraping.scraper] if scraping else [], *_METRICS),
-            ],
-            # To the API server, and to wherever repositories and notifications are.
-            egress=[ANYWHERE],
-            opts=self.child(),
-        )
-        allow(
-            f"{name}-server",
-            namespace=namespace,
-            pods={"app.kubernetes.io/name": "argocd-server"},
-            ingress=coming_from([ingress.peer], _SERVER),
-            opts=self.child(),
+            values=values,
+            # Before it goes it cleans up, for which it has to reach the API server.
+            opts=self.child(depends_on=[*policies, *([scraping.crds] if scraping else [])]),
         )
         if scraping:
             scraping.watch("argocd", self)
         if spec.repository:
+            secret = argocd_credentials(f"{name}-repository", spec.repository, namespace, self.child())
             Applications(
                 name,
                 spec.repository,
                 [namespaces.ensure(each) for each in sorted({service.namespace for service in services})],
                 namespace=namespace,
                 reconciliation=spec.reconciliation,
-                after=[release, *after],
+                after=[release, *([secret] if secret else []), *after],
                 opts=self.child(),
             )
         self.register_outputs({})
@@ -142,11 +154,19 @@ def _values(
     # Those of the chart let everybody reach the server.
     values["global"] = {"networkPolicy": {"create": False}, **placement}
     values["configs"] = {
-        "cm": {"timeout.reconciliation": in_go(spec.reconciliation), **_HEALTH},
+        "cm": {
+            "timeout.reconciliation": in_go(spec.reconciliation),
+            # The chart's would make three minutes four.
+            "timeout.reconciliation.jitter": "0s",
+            **_HEALTH,
+        },
         # TLS ends in front of it: at the ingress controller, or at the load balancer.
         "params": {"server.insecure": True},
         "secret": {"argocdServerAdminPassword": password.bcrypt_hash},
     }
+    credentials = spec.repository and spec.repository.credentials
+    if credentials and credentials.known_hosts:
+        values["configs"]["ssh"] = {"extraHosts": credentials.known_hosts}
     if spec.host:
         values["global"]["domain"] = spec.host
         values["server"]["ingress"] = {

@@ -40,7 +40,7 @@ def check(root: Path, path: str = "/") -> Report:
             else:
                 report.objects[each.parent.name, each.name] = made
                 report.problems += _placed(each.parent.name, made)
-    report.problems += [*_applications(root, folder(path), services), *_flux(root, services)]
+    report.problems += [*_applications(root, folder(path), services), *_flux(root, folder(path), services)]
     return report
 
 
@@ -76,15 +76,20 @@ def _applications(root: Path, prefix: str, services: Sequence[Path]) -> Iterator
         destination, source = spec["destination"]["namespace"], spec["source"]
         named.add((destination, application["metadata"]["name"]))
         for led_to in (source["path"], *((source.get("helm") or {}).get("valueFiles") or ())):
-            below = led_to.strip("/").removeprefix(prefix).strip("/")
-            if not led_to.strip("/").startswith(prefix) or not (root / below).exists():
+            if not _leads_somewhere(root, prefix, led_to):
                 yield f"{name}: leads to {led_to}, which does not exist"
     for service in services:
         if (service.parent.name, service.name) not in named:
             yield f"{service.relative_to(root)}: no Application in apps delivers it"
 
 
-def _flux(root: Path, services: Sequence[Path]) -> Iterator[str]:
+def _leads_somewhere(root: Path, prefix: str, path: str) -> bool:
+    """Return whether a path of the repository exists in the tree that stands in its folder ``prefix``."""
+    path = path.strip("/")
+    return path.startswith(prefix) and (root / path.removeprefix(prefix).strip("/")).exists()
+
+
+def _flux(root: Path, prefix: str, services: Sequence[Path]) -> Iterator[str]:
     """Flux builds one tree; its releases name a chart, values and other releases that are in it."""
     if not (root / "services" / KUSTOMIZATION).is_file():
         return
@@ -102,7 +107,7 @@ def _flux(root: Path, services: Sequence[Path]) -> Iterator[str]:
         if kind != "HelmRelease":
             continue
         spec = each["spec"]
-        if not (root / spec["chart"]["spec"]["chart"]).is_dir():
+        if not _leads_somewhere(root, prefix, spec["chart"]["spec"]["chart"].removeprefix("./")):
             yield f"HelmRelease {name}: leads to {spec['chart']['spec']['chart']}, which does not exist"
         for values in spec.get("valuesFrom") or ():
             there = known.get((values["kind"], namespace, values["name"]))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.argocd_documents import API_VERSION, FINALIZER, WAVE, application
-from gitops.layout import FLUX_NAMESPACE, SOURCE, Layout
+from components.argocd_documents import API_VERSION, FINALIZER, WAVE, application, below
+from components.flux_documents import HELM, SOURCE
+from gitops.layout import Layout
 from gitops.program import Release
 
 Document = dict[str, Any]
@@ -37,7 +38,7 @@ def child(release: Release, layout: Layout, wave: int) -> Document:
     return {"apiVersion": API_VERSION, "kind": "Application", "metadata": metadata, "spec": spec}
 
 
-def helm_release(release: Release, used: Sequence[Release]) -> Document:
+def helm_release(release: Release, used: Sequence[Release], layout: Layout) -> Document:
     """Return the HelmRelease of a service, installed after those that it uses."""
     remediation = {"retries": 3}
     spec: Document = {
@@ -46,9 +47,9 @@ def helm_release(release: Release, used: Sequence[Release]) -> Document:
         "releaseName": release.name,
         "chart": {
             "spec": {
-                "chart": "./charts/service",
+                "chart": f"./{below(layout.path, 'charts/service')}",
                 "interval": _INTERVAL,
-                "sourceRef": {"kind": "GitRepository", "name": SOURCE, "namespace": FLUX_NAMESPACE},
+                "sourceRef": {"kind": "GitRepository", "name": SOURCE, "namespace": layout.namespace},
             }
         },
         "valuesFrom": [{"kind": "ConfigMap", "name": values_name(release)}],
@@ -60,7 +61,7 @@ def helm_release(release: Release, used: Sequence[Release]) -> Document:
     if used:
         spec["dependsOn"] = [{"name": each.name, "namespace": each.namespace} for each in used]
     return {
-        "apiVersion": "helm.toolkit.fluxcd.io/v2",
+        "apiVersion": HELM,
         "kind": "HelmRelease",
         "metadata": {"name": release.name, "namespace": release.namespace},
         "spec": spec,

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from spec.gitops import Manifests
+from spec.gitops import ArgoCdSource, Manifests
 from spec.platform import Platform
 
 Kind = Literal["applicationSet", "appOfApps", "flux"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MANIFESTS: tuple[Manifests, ...] = get_args(Manifests)
-
-FLUX_NAMESPACE = "flux-system"
-SOURCE = "platform"
-"""The GitRepository that Flux has the repository by."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +24,12 @@ class Layout:
     revision: str = "main"
     path: str = "/"
     """Folder of the repository that the tree stands in."""
-    namespace: str = "argocd"
-    """Where Argo CD is, and its Applications with it."""
+    namespace: str = ""
+    """Where the engine is, and with it Argo CD's Applications, or Flux's source."""
+
+    def __post_init__(self) -> None:
+        if not self.namespace:
+            object.__setattr__(self, "namespace", "flux-system" if self.kind == "flux" else "argocd")
 
     @classmethod
     def of(cls, platform: Platform) -> Layout:
@@ -38,4 +38,5 @@ class Layout:
         if not (gitops and gitops.repository):
             return cls()
         given = gitops.repository
-        return cls(given.layout, given.manifests, given.url, given.revision, given.path, gitops.namespace)
+        kind: Kind = given.layout if isinstance(given, ArgoCdSource) else "flux"
+        return cls(kind, given.manifests, given.url, given.revision, given.path, gitops.namespace)

@@ -60,7 +60,7 @@ def _service(release: Release, used: Sequence[Release], layout: Layout) -> Files
         }
     found = {VALUES: values_text(release.values)}
     if layout.kind == "flux":
-        found["release.yaml"] = _yaml(documents.helm_release(release, used))
+        found["release.yaml"] = _yaml(documents.helm_release(release, used, layout))
         found[KUSTOMIZATION] = _yaml(documents.flux_service(release))
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from spec.gitops import ArgoCd
 from spec.mistakes import Mistake
 from spec.platform import Platform
 from spec.rules import rule
@@ -25,3 +26,21 @@ def a_repository_has_something_to_deliver(platform: Platform) -> Iterator[Mistak
     if platform.gitops and platform.gitops.repository and not platform.services:
         path = ("gitops", "repository")
         yield Mistake(path, "delivers no service", "add services, or leave it out", platform.gitops.repository.url)
+
+
+@rule
+def credentials_are_of_the_address_s_kind(platform: Platform) -> Iterator[Mistake]:
+    """A key opens nothing by https, nor a password by ssh."""
+    repository = platform.gitops and platform.gitops.repository
+    credentials = repository and repository.credentials
+    if not (repository and credentials):
+        return
+    path, scheme = ("gitops", "repository", "credentials"), urlsplit(repository.url).scheme
+    (way,) = credentials.ways
+    if way in ("https", "ssh") and way != scheme:
+        wanted = {"https": "username and password", "ssh": "privateKey and knownHosts"}[scheme]
+        yield Mistake((*path,), f"are for {way}, and the repository is reached by {scheme}", f"give {wanted}")
+    if way == "existingSecret" and isinstance(platform.gitops, ArgoCd):
+        problem = "is not how Argo CD finds a Secret"
+        remedy = "label yours argocd.argoproj.io/secret-type: repository, with the key url, and leave credentials out"
+        yield Mistake((*path, "existingSecret"), problem, remedy, credentials.existing_secret)

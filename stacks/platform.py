@@ -13,6 +13,7 @@ from components.cert_manager import CertManager
 from components.certificates import Certificates, dns_policy
 from components.charts import Charts
 from components.data_tier.endpoint import Engine
+from components.flux import Flux
 from components.gitops import Gitops
 from components.http_ingress import HttpIngress
 from components.ingress import Ingress
@@ -25,6 +26,8 @@ from components.observability.metrics import Metrics
 from components.observability.scraping import Scraping
 from components.observability.traces import Traces
 from components.observability.tracing import Tracing
+from spec.gitops import ArgoCd
+from spec.gitops import Flux as FluxSpec
 from spec.platform import Platform
 from stacks.engines import engines
 from stacks.ground import Ground
@@ -67,8 +70,7 @@ def build(spec: Platform) -> None:
     around = Surroundings(spec.services, ingress, made, spec.node_pools, scraping, interval, tracing, mesh)
     if not (spec.gitops and spec.gitops.repository):
         AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
-    if spec.gitops:
-        _gitops(spec, around, common)
+    _gitops(spec, around, common)
     _export(spec, ground, made)
 
 
@@ -91,14 +93,17 @@ def _logs(spec: Platform, ground: Ground, common: Any) -> Logs | None:
 
 
 def _gitops(spec: Platform, around: Surroundings, common: Any) -> None:
-    """Install Argo CD; the services that it delivers come once what they stand on is there."""
-    assert spec.gitops is not None
+    """Install the engine of GitOps; the services that it delivers come once what they stand on is there."""
     after: list[pulumi.Resource] = []
-    if spec.gitops.repository:
+    if spec.gitops and spec.gitops.repository:
         after.append(Addresses("addresses", around, namespaces=common["namespaces"], opts=common["opts"]))
         after += around.first
-    gitops = Gitops("argocd", spec.gitops, spec.services, ingress=around.ingress, after=after, **common)
-    pulumi.export("argocdPassword", pulumi.Output.secret(gitops.admin_password))
+    match spec.gitops:
+        case ArgoCd() as argocd:
+            made = Gitops("argocd", argocd, spec.services, ingress=around.ingress, after=after, **common)
+            pulumi.export("argocdPassword", pulumi.Output.secret(made.admin_password))
+        case FluxSpec() as flux:
+            Flux("flux", flux, spec.services, after=after, **common)
 
 
 def _mesh(spec: Platform, ground: Ground, common: Any) -> Istio | None:

@@ -56,9 +56,22 @@ def made(stack: str) -> Made:
     """Return what a stack's file makes of its cluster, with the services that a GitOps engine delivers to it."""
     spec = from_file(stack_file(stack))
     clusters = _clusters(spec)
-    delivered = _services(spec) if spec.gitops and spec.gitops.repository else {}
-    objects = [*_objects(clusters), *(each for of in delivered.values() for each in of)]
-    return Made(spec, tuple(objects), tuple(_releases(clusters)))
+    objects, releases = [*_objects(clusters)], [*_releases(clusters)]
+    if spec.gitops and spec.gitops.repository:
+        alone = _clusters(_without_gitops(spec))
+        objects += [each for of in _services(alone).values() for each in of]
+        releases += [each for each in _releases(alone) if each.chart == Path(SERVICE_CHART).name]
+    return Made(spec, tuple(objects), tuple(releases))
+
+
+@cache
+def services(stack: str) -> dict[tuple[str, str], list[Object]]:
+    """Return the objects of each service, by namespace and name, as the program itself installs them."""
+    return _services(_clusters(_without_gitops(from_file(stack_file(stack)))))
+
+
+def _without_gitops(spec: Platform) -> Platform:
+    return spec.model_copy(update={"gitops": None})
 
 
 def _clusters(spec: Platform) -> list[Cluster]:
@@ -70,15 +83,9 @@ def _clusters(spec: Platform) -> list[Cluster]:
     return list(clusters.values())
 
 
-@cache
-def services(stack: str) -> dict[tuple[str, str], list[Object]]:
-    """Return the objects of each service, by namespace and name, as the program itself installs them."""
-    return _services(from_file(stack_file(stack)))
-
-
-def _services(spec: Platform) -> dict[tuple[str, str], list[Object]]:
+def _services(clusters: Iterable[Cluster]) -> dict[tuple[str, str], list[Object]]:
     found: dict[tuple[str, str], list[Object]] = {}
-    for cluster in _clusters(spec.model_copy(update={"gitops": None})):
+    for cluster in clusters:
         for id, release in cluster.releases.items():
             if release.document["spec"]["chart"] == SERVICE_CHART:
                 namespace, name = id.split("/")

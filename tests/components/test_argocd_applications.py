@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.argocd_applications import Applications
-from spec.gitops import Repository
+from spec.gitops import ArgoCdSource
 from tests.components.around import Around
 from tests.recorder import Recorder, Registered, run
 
@@ -18,7 +18,7 @@ URL = "https://git.example.com/platform"
 def build(**repository: Any) -> Recorder:
     def program() -> None:
         opts = Around("shop", "other").common["opts"]
-        spec = Repository.model_validate({"url": URL, **repository}, by_alias=True)
+        spec = ArgoCdSource.model_validate({"url": URL, **repository}, by_alias=True)
         Applications("argocd", spec, ["shop", "other"], namespace="argocd", reconciliation="3m", opts=opts)
 
     return run(program)

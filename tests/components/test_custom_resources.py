@@ -20,9 +20,11 @@ from components.data_tier.endpoint import consumers
 from components.data_tier.kafka import InClusterKafka
 from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
+from components.flux import Flux
 from components.gitops import Gitops
 from spec.data import InClusterPostgres as PostgresSpec
-from spec.gitops import Gitops as GitopsSpec
+from spec.gitops import ArgoCd
+from spec.gitops import Flux as FluxSpec
 from spec.kafka import InClusterKafka as KafkaSpec
 from spec.rabbitmq import RabbitMq as RabbitMqSpec
 from tests.components.around import Around, service
@@ -87,10 +89,12 @@ def _made() -> list[Registered]:
         around.gateway(around.mesh("shop"), target_group_arn="arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/b/1")
         for layout in ("applicationSet", "appOfApps"):
             repository = {"url": "https://git.example.com/a", "layout": layout}
-            gitops = GitopsSpec.model_validate(
-                {"engine": "argocd", "namespace": layout.lower(), "repository": repository}
-            )
-            Gitops(f"argocd-{layout.lower()}", gitops, services, ingress=ingress, **around.common)
+            given = {"engine": "argocd", "namespace": layout.lower(), "repository": repository}
+            Gitops(f"argocd-{layout.lower()}", ArgoCd.model_validate(given), services, ingress=ingress, **around.common)
+        slack, credentials = {"channel": "#a", "existingSecret": "slack"}, {"existingSecret": "git"}
+        repository = {"url": "https://git.example.com/a", "credentials": credentials}
+        flux = {"engine": "flux", "notifications": {"slack": slack}, "repository": repository}
+        Flux("flux", FluxSpec.model_validate(flux), services, **around.common)
 
     schemas = _schemas()
     return [each for each in run(program) if each.type in schemas]
@@ -100,20 +104,24 @@ def test_every_custom_resource_fits_its_crd():
     made = _made()
     kinds = {each.type.rpartition(":")[2] for each in made}
     assert kinds == {
+        "Alert",
         "AppProject",
         "Application",
         "ApplicationSet",
         "Cluster",
         "ClusterIssuer",
         "DatabaseRole",
+        "GitRepository",
         "Kafka",
         "KafkaNodePool",
         "KafkaTopic",
         "KafkaUser",
+        "Kustomization",
         "PeerAuthentication",
         "Pooler",
         "PodMonitor",
         "PrometheusRule",
+        "Provider",
         "RabbitmqCluster",
         "ServiceMonitor",
         "TargetGroupBinding",

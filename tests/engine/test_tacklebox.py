@@ -12,14 +12,12 @@ STACK = "tacklebox"
 
 
 class TestTacklebox(Lifecycle):
-    """A service's image, a quota, the dashboards' disk: each touches itself alone."""
+    """The delivered branch, a quota, the dashboards' disk: each touches itself alone; an image touches nothing."""
 
     CHANGES = [
-        Change(
-            "services.0.image",
-            {"repository": "ghcr.io/stefanprodan/podinfo", "tag": "6.9.1"},
-            updated={"Release::backend"},
-        ),
+        # What runs is the repository's to say.
+        Change("services.0.image", {"repository": "ghcr.io/stefanprodan/podinfo", "tag": "6.9.1"}),
+        Change("gitops.repository.revision", "release", updated={"GitRepository::flux-source"}),
         Change(
             "security.quota.persistentVolumeClaims",
             8,

@@ -49,6 +49,15 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             {"webhook-server": 9443, "metrics": 8080},
         ),
     ),
+    "flux2": tuple(
+        (name, {NAME: name}, {"http-prom": 8080, **ports})
+        for name, ports in {
+            "source-controller": {"http": 9090},
+            "kustomize-controller": {},
+            "helm-controller": {},
+            "notification-controller": {"http": 9090, "http-webhook": 9292},
+        }.items()
+    ),
     "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http": 2020}),),
     "kafka-ui": (("kafka-ui", {NAME: "kafka-ui", INSTANCE: "{release}"}, {"http": 8080}),),
     "gateway": (

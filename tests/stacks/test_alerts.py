@@ -29,6 +29,7 @@ EXPORTERS = {
     "redis": "valkey",
     "loki": "loki",
     "argocd": "argo-cd",
+    "flux": "flux2",
     **{collector: collector for collector in WRITES_TO},
 }
 # What kube-prometheus-stack scrapes, by the key that has it, and how the key is switched.

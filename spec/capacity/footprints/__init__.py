@@ -32,6 +32,7 @@ FOOTPRINTS: tuple[Footprint, ...] = (
     observability.traces,
     observability.audit_log,
     delivery.argo_cd,
+    delivery.flux,
     cluster.k3s,
     cluster.eks,
     cluster.kubeadm,
