@@ -163,11 +163,13 @@ def _export(spec: Platform, ground: Ground, made: Mapping[str, Engine]) -> None:
     ]
     endpoints += [{"name": name, "url": ground.url(host)} for name, host in spec.interfaces().items()]
     endpoints += [{"name": name, "url": engine.address} for name, engine in made.items()]
+    # Which version of a service runs is its repository's to say, where it has one.
+    delivered = bool(spec.gitops and spec.gitops.repository)
     services = [
         {
             "name": service.name,
             "namespace": service.namespace,
-            "image": f"{service.image.repository}:{service.image.tag}",
+            "image": service.image.repository if delivered else f"{service.image.repository}:{service.image.tag}",
             "replicas": f"{service.replicas.min}–{service.replicas.max}",
             "uses": ", ".join(service.uses),
             "pool": service.pool or "",

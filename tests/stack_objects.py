@@ -64,6 +64,11 @@ def made(stack: str) -> Made:
     return Made(spec, tuple(objects), tuple(releases))
 
 
+def whole(spec: Platform) -> list[Object]:
+    """Return what the program itself makes of a cluster, for a platform that need not be a stack's."""
+    return list(_objects(_clusters(spec)))
+
+
 @cache
 def services(stack: str) -> dict[tuple[str, str], list[Object]]:
     """Return the objects of each service, by namespace and name, as the program itself installs them."""

@@ -89,6 +89,8 @@ def _reset() -> None:
         for account in service.values():
             account.clear()
         service.clear()
+        # S3 has it beside its backends, as names of buckets are everybody's.
+        getattr(service, "bucket_accounts", {}).clear()
     BackendDict._instances.clear()  # type: ignore[misc]  # type: ignore
     reset_model_data()
     _RECORDS.clear()

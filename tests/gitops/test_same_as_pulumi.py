@@ -16,9 +16,9 @@ from gitops.check import Report, check
 from gitops.layout import KINDS, MANIFESTS, Kind, Layout
 from gitops.program import Release, releases
 from gitops.tree import files
-from spec.gitops import Manifests
+from spec.gitops import ArgoCd, Manifests
 from spec.load import from_file, stack_file, stacks
-from tests.stack_objects import services
+from tests.stack_objects import services, whole
 
 # Those that stand on AWS take seconds each, most of them the emulated account's.
 EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
@@ -89,3 +89,22 @@ def test_only_what_the_cloud_makes_up_is_read_from_the_cluster() -> None:
     }
     assert "PGHOST" in read
     assert not {name for name in read if not name.partition("_")[0].endswith(("HOST", "ADDRESS", "URL", "URI"))}
+
+
+@pytest.mark.engine
+def test_what_is_read_from_the_cluster_is_there_once_the_repository_delivers() -> None:
+    spec = from_file(stack_file("prod"))
+    gitops = ArgoCd.model_validate({"engine": "argocd", "repository": {"url": "https://git.example.com/services"}})
+    kept = {
+        (each["metadata"]["namespace"], each["metadata"]["name"]): each["data"]
+        for each in whole(spec.model_copy(update={"gitops": gitops}))
+        if each["kind"] == "ConfigMap"
+    }
+    read = [
+        (release.namespace, variable["valueFrom"]["configMapKeyRef"])
+        for release in releases_of("prod")
+        for variable in release.values["env"]
+        if "configMapKeyRef" in variable.get("valueFrom", {})
+    ]
+    assert read
+    assert [each for namespace, each in read if not kept[namespace, each["name"]].get(each["key"])] == []

@@ -58,10 +58,8 @@ def rules(stack: Made) -> dict[str, Mapping[str, Any]]:
 def monitors(stack: Made) -> int:
     """Return how many ServiceMonitors and PodMonitors there are: objects, and those that charts make."""
     own = len(stack.of_kind("ServiceMonitor")) + len(stack.of_kind("PodMonitor"))
-    by_gitops = stack.spec.gitops and stack.spec.gitops.repository
-    delivered = sum(service.metrics is not None for service in stack.spec.services) if by_gitops else 0
     of_charts = sum(len(list(_switched_on(release.values))) for release in stack.releases)
-    return own + delivered + of_charts + _of_the_stack(stack)
+    return own + of_charts + _of_the_stack(stack)
 
 
 def _of_the_stack(stack: Made) -> int:
