@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -20,6 +21,7 @@ from moto import mock_aws
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.model_instances import reset_model_data
 from moto.iam.models import AWSManagedPolicy
+from moto.s3.models import s3_backends
 from moto.ssm.models import ParameterDict
 
 from sandbox import account as saved
@@ -80,6 +82,7 @@ def open(path: str | Path) -> Iterator[Account]:
 _PARTITION = "aws"
 """The one that has something in it: moto makes IAM for China and GovCloud too when it looks for a user."""
 _RECORDS: missing.Records = {}
+_RLOCK = type(threading.RLock())
 
 
 def _reset() -> None:
@@ -92,6 +95,8 @@ def _reset() -> None:
         # S3 has it beside its backends, as names of buckets are everybody's.
         getattr(service, "bucket_accounts", {}).clear()
     BackendDict._instances.clear()  # type: ignore[misc]  # type: ignore
+    # Names of buckets are the world's, and moto keeps whose they are beside the backends.
+    s3_backends.bucket_accounts.clear()
     reset_model_data()
     _RECORDS.clear()
 
@@ -156,6 +161,9 @@ class _Pickler(dill.Pickler):
             return _key, (pem,)
         if isinstance(obj, x509.Certificate):
             return _certificate, (obj.public_bytes(serialization.Encoding.PEM),)
+        if isinstance(obj, _RLOCK):
+            # dill would bring back a lock that is held by nobody, and so for ever.
+            return threading.RLock, ()
         if isinstance(obj, ParameterDict):
             return _parameters, (obj.account_id, obj.region_name, vars(obj), dict(obj))
         return NotImplemented

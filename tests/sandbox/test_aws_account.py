@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,22 @@ def test_a_deleted_nat_gateway_gives_its_address_back(aws: Aws) -> None:
     id, _, outputs = create(aws, gateway, subnetId=subnet, allocationId=address)
     aws.delete(of(gateway), id, outputs)
     create(aws, gateway, subnetId=subnet, allocationId=address)
+
+
+def test_an_account_that_comes_back_can_be_added_to(aws: Aws) -> None:
+    repository = "aws:ecr/repository:Repository"
+    create(aws, repository, name="one")
+    again = Aws()
+    again.restore(aws.snapshot())
+    adding = threading.Thread(target=create, args=(again, repository), kwargs={"name": "two"}, daemon=True)
+    adding.start()
+    adding.join(timeout=20)
+    assert not adding.is_alive(), "a lock came back that is held by nobody"
+
+
+def test_a_bucket_of_one_account_is_unknown_to_the_next() -> None:
+    for _ in range(2):
+        account = Aws()
+        account.configure(PROVIDER, {"region": "ap-northeast-2"})
+        create(account, "aws:s3/bucket:Bucket", bucket="images")
+        assert account.holds() == {"buckets": 1}
