@@ -20,7 +20,7 @@ python := $(bin)/python
 # A file is one process's: what a stack goes through in one file happens in order, in one account.
 pytest := $(python) -m pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
 filled := $(venv)/.filled
-stack_commands := up preview refresh destroy export manifests
+stack_commands := up preview refresh destroy export manifests network
 
 # Images of Python often set it; without bytecode every run would compile hundreds of modules of the SDKs anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,6 +38,7 @@ refresh: ## compare the state with the emulated account
 destroy: ## take the stack down
 export: ## the stack's deployment as JSON, on standard output (make -s export > state.json)
 manifests: ## every Kubernetes object of the stack as YAML
+network: ## who reaches whom by security groups, the route tables and the machines in the emulated account
 $(stack_commands): $(filled)
 	@$(python) -m sandbox $@ $(STACK)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -19,6 +20,9 @@ _GRAVITON = re.compile(r"^(a1|[a-z]+\d+[a-z]*g[a-z]*)\.")
 # What a kubelet needs, the pull of images, and Session Manager instead of SSH. Addresses for pods are not among it:
 # the CNI has a role of its own. https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
 _NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore")
+
+# https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md#auto-discovery-setup
+_TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
 
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 
@@ -76,8 +80,8 @@ class ManagedNodePool(Component):
     ) -> None:
         """Make the machines that ``spec`` describes.
 
-        The autoscaler finds the pool by itself, at no machines too: EKS tags the group's Auto Scaling group, and
-        answers for its labels and taints. https://docs.aws.amazon.com/eks/latest/best-practices/cas.html
+        The autoscaler finds the pool by itself: EKS tags its Auto Scaling group as the cluster's. What a machine of it
+        would be like, when there is none, tags say. https://docs.aws.amazon.com/eks/latest/best-practices/cas.html
         """
         super().__init__("cluster:ManagedNodePool", name, opts)
         template = aws.ec2.LaunchTemplate(
@@ -131,8 +135,34 @@ class ManagedNodePool(Component):
             # Where the size may vary the autoscaler owns it; an `up` would take back what a sale needs.
             opts=self.child(ignore_changes=["scalingConfig.desiredSize"] if elastic else None),
         )
+        if elastic:
+            scaled = group.resources.apply(_scaling_group)
+            for key, value in _node_template(spec).items():
+                aws.autoscaling.Tag(
+                    f"{name}-{key.replace('/', '-')}",
+                    autoscaling_group_name=scaled,
+                    tag={"key": f"{_TEMPLATE}/{key}", "value": value, "propagate_at_launch": False},
+                    opts=self.child(),
+                )
         self.group_name = group.node_group_name
         self.register_outputs({"groupName": self.group_name})
+
+
+def _scaling_group(made: Sequence[aws.eks.outputs.NodeGroupResource]) -> str:
+    """Return the name of the Auto Scaling group that EKS made."""
+    groups = made[0].autoscaling_groups
+    assert groups
+    assert groups[0].name
+    return groups[0].name
+
+
+def _node_template(spec: NodePool) -> dict[str, str]:
+    """Return what tells the autoscaler of a machine that is not there yet: its labels, its taints, its disk."""
+    return {
+        **{f"label/{key}": value for key, value in labels(spec).items()},
+        **{f"taint/{taint.key}": f"{taint.value}:{taint.effect}" for taint in spec.taints},
+        "resources/ephemeral-storage": f"{spec.disk_gib}Gi",
+    }
 
 
 def _ami_type(spec: NodePool) -> str:

@@ -143,6 +143,23 @@ def manifests(arguments: argparse.Namespace) -> None:
         (arguments.output / ("-".join(filter(None, parts)).lower() + ".yaml")).write_text(text)
 
 
+def network(arguments: argparse.Namespace) -> None:
+    """Print who reaches whom by security groups, the route tables and the machines of the emulated AWS account."""
+    from rich.console import Console
+
+    from sandbox import summary
+    from sandbox.aws import account, network
+
+    if not arguments.workspace.account.exists():
+        raise Unusable(f"Nothing is up yet: python -m sandbox up {arguments.workspace.stack}")
+    # As wide as the tables are, so that they can be searched and compared.
+    console = Console(width=None if sys.stdout.isatty() else 240)
+    with account.open(arguments.workspace.account) as there:
+        for title, rows in network.tables(there):
+            if rows:
+                console.print(summary.table(title, rows))
+
+
 def serve(arguments: argparse.Namespace) -> None:
     """Serve the emulated providers, and print the environment that attaches them."""
     from sandbox import registry
@@ -179,7 +196,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m sandbox", description="Run a stack on an emulated cloud.")
     top.add_argument("-C", "--directory", type=Path, default=ROOT, help="directory of Pulumi.yaml")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    stack = {up: 1, preview: 1, refresh: 1, destroy: 1, export: 1, manifests: 1, serve: "?", doctor: None}
+    stack = {up: 1, preview: 1, refresh: 1, destroy: 1, export: 1, manifests: 1, network: 1, serve: "?", doctor: None}
     made: dict[Callable[..., None], argparse.ArgumentParser] = {}
     for command, number in stack.items():
         made[command] = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)

@@ -26,9 +26,9 @@ def show(
         if (rows := _rows(outputs[name])) is None:
             plain[name] = outputs[name]
         elif rows:
-            console.print(_table(name, rows))
+            console.print(table(name, rows))
     if plain:
-        console.print(_table("outputs", [{"": name, "value": value} for name, value in plain.items()]))
+        console.print(table("outputs", [{"": name, "value": value} for name, value in plain.items()]))
     packages = Counter(resource["type"].partition(":")[0] for resource in resources if resource.get("custom"))
     packages.pop("pulumi", None)
     counted = ", ".join(f"{number} {package}" for package, number in packages.most_common())
@@ -55,7 +55,8 @@ def _rows(value: Any) -> list[dict[str, Any]] | None:
     return None
 
 
-def _table(title: str, rows: list[dict[str, Any]]) -> Table:
+def table(title: str, rows: list[dict[str, Any]]) -> Table:
+    """Return rows as a table, whose columns are the keys."""
     table = Table(title=title.capitalize(), title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     # The engine keeps keys in order of the alphabet; people look for names first.
     columns = sorted(dict.fromkeys(column for row in rows for column in row), key=lambda column: column != "name")

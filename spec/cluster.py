@@ -54,6 +54,14 @@ class ExistingCluster(Section):
     """True when the cluster has a metrics server already."""
 
 
+class VolumeSnapshots(Section):
+    """Snapshots of all volumes that pods keep data on, made once a day."""
+
+    time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "04:00"
+    """When, in UTC; within the hour after."""
+    keep: Annotated[int, Field(ge=1, le=1000)] = 7
+
+
 class EksCluster(Section):
     """EKS: a control plane run by AWS."""
 
@@ -66,6 +74,7 @@ class EksCluster(Section):
     log_retention_days: Days = 90
     admin_role_arns: list[Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+")]] = []
     """IAM roles and users that get cluster-admin by an access entry; creating the cluster does not grant it."""
+    volume_snapshots: VolumeSnapshots | None = VolumeSnapshots()
     addons: dict[str, str] = {
         "vpc-cni": "v1.21.1-eksbuild.1",
         "kube-proxy": "v1.35.0-eksbuild.2",

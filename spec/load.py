@@ -11,14 +11,17 @@ import yaml
 from pydantic import ValidationError
 
 from spec import (  # noqa: F401  have their rules added
+    access_rules,
     capacity_rules,
     data_rules,
+    edge_rules,
     gitops_rules,
     ingress_rules,
     interface_rules,
     kafka_rules,
     mesh_rules,
     observability_rules,
+    spot_rules,
 )
 from spec.mistakes import Mistake, SpecError, from_validation
 from spec.platform import Platform

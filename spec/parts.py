@@ -1,4 +1,4 @@
-"""The parts around the services: ingress, edge, observability."""
+"""The parts around the services: ingress, observability."""
 
 from __future__ import annotations
 
@@ -25,17 +25,6 @@ class Ingress(Section):
     """Networks of proxies before the platform, such as a CDN's, whose word on who the client is is taken; the edge's
     own load balancer is among them in any case."""
     pool: Name | None = None
-
-
-class Edge(Section):
-    """The way in on AWS: a Route 53 zone, a certificate, and a load balancer that the program owns."""
-
-    zone: Host
-    """DNS zone, created by the program; its name servers are among the outputs."""
-    hosts: list[Host] = []
-    """Names in the zone that lead to the load balancer, besides the services' and the user interfaces'."""
-    access_cidrs: list[Cidr] = ["0.0.0.0/0"]
-    """Networks that may reach the load balancer."""
 
 
 class Grafana(Section):

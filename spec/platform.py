@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from spec.alarms import Alarms
 from spec.base import Host, Name, Section
+from spec.bastion import Bastion
 from spec.buckets import Bucket
 from spec.cluster import Cluster, ExistingCluster, K3dCluster, KubeadmCluster
 from spec.data import Data
+from spec.edge import Edge
 from spec.gitops import Gitops
 from spec.mesh import Mesh
 from spec.network import Network
 from spec.node_pools import NodePool
-from spec.parts import Edge, Ingress, Observability
+from spec.parts import Ingress, Observability
 from spec.registry import Registry
 from spec.security import Security
 from spec.services import Service
@@ -37,6 +40,8 @@ class Platform(Section):
     edge: Edge | None = None
     buckets: list[Bucket] = []
     registry: Registry | None = None
+    bastion: Bastion | None = None
+    alarms: Alarms | None = None
     observability: Observability | None = None
     gitops: Gitops | None = None
     security: Security

@@ -32,7 +32,8 @@ def broken_rules(platform: Platform) -> list[Mistake]:
     return [mistake for check in RULES for mistake in check(platform)]
 
 
-def _twice(path: Path, names: Iterable[str], key: str = "name") -> Iterator[Mistake]:
+def twice(path: Path, names: Iterable[str], key: str = "name") -> Iterator[Mistake]:
+    """Yield a mistake for each of ``names``, those of the items of a list at ``path``, that came before."""
     first: dict[str, int] = {}
     for position, name in enumerate(names):
         if name in first:
@@ -44,12 +45,12 @@ def _twice(path: Path, names: Iterable[str], key: str = "name") -> Iterator[Mist
 @rule
 def names_are_given_once(platform: Platform) -> Iterator[Mistake]:
     """Two things of one kind never share a name: both would become one resource."""
-    yield from _twice(("services",), (service.name for service in platform.services))
-    yield from _twice(("nodePools",), (pool.name for pool in platform.node_pools))
-    yield from _twice(("buckets",), (bucket.name for bucket in platform.buckets))
-    yield from _twice(("security", "namespaces"), (namespace.name for namespace in platform.security.namespaces))
+    yield from twice(("services",), (service.name for service in platform.services))
+    yield from twice(("nodePools",), (pool.name for pool in platform.node_pools))
+    yield from twice(("buckets",), (bucket.name for bucket in platform.buckets))
+    yield from twice(("security", "namespaces"), (namespace.name for namespace in platform.security.namespaces))
     if platform.network:
-        yield from _twice(("network", "tiers"), (tier.name for tier in platform.network.tiers))
+        yield from twice(("network", "tiers"), (tier.name for tier in platform.network.tiers))
 
 
 @rule
@@ -224,6 +225,8 @@ def targets_have_what_they_need(platform: Platform) -> Iterator[Mistake]:
         (("edge",), platform.edge),
         (("buckets",), platform.buckets),
         (("registry",), platform.registry),
+        (("bastion",), platform.bastion),
+        (("alarms",), platform.alarms),
     ):
         if present:
             yield Mistake(path, f"has no meaning on {target}", "remove it: it belongs to eks and kubeadm")

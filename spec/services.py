@@ -106,4 +106,6 @@ class Service(Section):
     """How the ingress treats what comes by the routes."""
     pool: Name | None = None
     """Node pool to run on; left out, the scheduler chooses."""
+    interruptible: bool = True
+    """Whether its pods may be moved at two minutes' notice, as on spot machines."""
     termination_grace_seconds: Annotated[int, Field(ge=1, le=600)] = 30

@@ -10,19 +10,25 @@ import pulumi
 import pulumi_aws as aws
 
 from components import ingress
+from components.alarms import Alarms
+from components.bastion import Bastion
 from components.charts import Charts
-from components.cloud.aws import Aws, PrivateBucket
+from components.cloud.aws import Aws, OriginBucket, PrivateBucket
 from components.cluster.contract import Cluster
 from components.cluster.eks import EksCluster
 from components.cluster.kubeadm import KubeadmCluster
+from components.cluster_autoscaler import ClusterAutoscaler
+from components.data_tier.aurora import PORT as POSTGRES_PORT
 from components.data_tier.aurora import Aurora
 from components.data_tier.endpoint import Consumer, Engine
-from components.edge import Edge
+from components.edge.balancer import DirectService, Targets
+from components.edge.edge import Edge
 from components.load_balancer_controller import LoadBalancerController
 from components.mesh import gateway
 from components.registry import Registry
 from components.vpc import Vpc
 from spec import cluster
+from spec.base import seconds
 from spec.data import AuroraPostgres
 from spec.network import Network
 from spec.platform import Platform
@@ -51,20 +57,26 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
     vpc = Vpc(spec.name, spec.network, on_aws)
     made, nodes = _cluster(spec, vpc, charts, on_aws)
     in_cluster = pulumi.ResourceOptions(providers=[provider, made.provider])
-    edge = _edge(spec, vpc, nodes, on_aws)
-    _buckets(spec, on_aws)
+    edge = _edge(spec, vpc, nodes, _buckets(spec, on_aws), on_aws)
+    bastion = Bastion(f"{spec.name}-bastion", spec.bastion, vpc, on_aws) if spec.bastion else None
+    clients = {"nodes": nodes.group} | ({"bastion": bastion.security_group_id} if bastion else {})
+    _autoscaler(spec, spec.network, made, charts, in_cluster)
+    _alarms(spec, spec.network, edge, on_aws)
 
     def postgres(engine: AuroraPostgres, consumers: Sequence[Consumer], namespace: pulumi.Input[str]) -> Engine:
-        return Aurora(
+        aurora = Aurora(
             f"{spec.name}-postgres",
             engine,
             consumers,
             vpc,
-            clients={"nodes": nodes.group},
+            clients=clients,
             namespace=namespace,
             protect=spec.protect,
             opts=in_cluster,
         )
+        if bastion:
+            bastion.reach("postgres", POSTGRES_PORT, aurora.security_group_id)
+        return aurora
 
     return Ground(
         cluster=made,
@@ -94,7 +106,9 @@ def _cluster(spec: Platform, vpc: Vpc, charts: Charts, opts: pulumi.ResourceOpti
     raise ValueError(f"a cluster on {spec.cluster.target} is not made in AWS")
 
 
-def _edge(spec: Platform, vpc: Vpc, nodes: _Nodes, opts: pulumi.ResourceOptions) -> Edge | None:
+def _edge(
+    spec: Platform, vpc: Vpc, nodes: _Nodes, buckets: Mapping[str, OriginBucket], opts: pulumi.ResourceOptions
+) -> Edge | None:
     if spec.edge is None:
         return None
     zone = spec.edge.zone
@@ -105,17 +119,38 @@ def _edge(spec: Platform, vpc: Vpc, nodes: _Nodes, opts: pulumi.ResourceOptions)
         spec.edge,
         [host for host in spec.hosts() if host == zone or host.endswith(f".{zone}")],
         vpc,
-        targets=nodes.group,
-        answer=answer,
-        instances=nodes.instances,
+        Targets(nodes.group, answer, nodes.instances),
+        direct=_direct(spec),
+        buckets=buckets,
         protect=spec.protect,
         opts=opts,
     )
 
 
-def _buckets(spec: Platform, opts: pulumi.ResourceOptions) -> None:
+def _direct(spec: Platform) -> list[DirectService]:
+    """Return the services that the load balancer reaches past the ingress controller."""
+    asked = {direct.service: direct for direct in spec.edge.direct} if spec.edge else {}
+    return [
+        DirectService(
+            service.name,
+            service.port,
+            service.health.readiness,
+            [(route.host, route.path) for route in service.routes],
+            service.termination_grace_seconds,
+            seconds(sticky) if (sticky := asked[service.name].sticky) else None,
+        )
+        for service in spec.services
+        if service.name in asked
+    ]
+
+
+def _buckets(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, OriginBucket]:
+    """Make the platform's own buckets; return those that distributions read from, by name."""
+    read = spec.edge.origin_buckets() if spec.edge else frozenset()
+    origins: dict[str, OriginBucket] = {}
     for bucket in spec.buckets:
-        PrivateBucket(
+        kind = OriginBucket if bucket.name in read else PrivateBucket
+        made = kind(
             bucket.name,
             bucket_name=bucket.name,
             expire_days={"": bucket.expire_days} if bucket.expire_days else None,
@@ -124,6 +159,9 @@ def _buckets(spec: Platform, opts: pulumi.ResourceOptions) -> None:
             protect=spec.protect,
             opts=opts,
         )
+        if isinstance(made, OriginBucket):
+            origins[bucket.name] = made
+    return origins
 
 
 def _registry(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, Any]:
@@ -133,6 +171,26 @@ def _registry(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, Any]:
     services = [service.name for service in spec.services]
     made = Registry(spec.name, spec.registry, services, protect=spec.protect, opts=opts)
     return {"repositories": made.urls}
+
+
+def _autoscaler(spec: Platform, network: Network, made: Cluster, charts: Charts, opts: pulumi.ResourceOptions) -> None:
+    """Have pools whose size may vary vary; on kubeadm sizes are the stack file's."""
+    if isinstance(spec.cluster, cluster.EksCluster) and any(p.size.max > p.size.min for p in spec.node_pools):
+        ClusterAutoscaler("cluster-autoscaler", made, charts, cluster_name=spec.name, region=network.region, opts=opts)
+
+
+def _alarms(spec: Platform, network: Network, edge: Edge | None, opts: pulumi.ResourceOptions) -> None:
+    if spec.alarms is None:
+        return
+    Alarms(
+        f"{spec.name}-alarms",
+        spec.alarms,
+        network.region,
+        database=f"{spec.name}-postgres" if isinstance(spec.data.postgres, AuroraPostgres) else None,
+        balancer=edge.balancer if edge else None,
+        health_checks=edge.health_checks if edge else None,
+        opts=opts,
+    )
 
 
 def _way_in(
@@ -147,9 +205,11 @@ def _way_in(
 ) -> WayIn:
     if edge is None:
         return WayIn()
+    balancer = edge.balancer
+    proxies = [network.cidr, *edge.proxies]
     if isinstance(spec.cluster, cluster.KubeadmCluster):
         # A node that has no pod of the controller hands on with an address of the pod network.
-        return WayIn(address=edge.dns_name, proxies=[network.cidr, spec.cluster.pod_cidr])
+        return WayIn(address=balancer.dns_name, proxies=[*proxies, spec.cluster.pod_cidr])
     controller = LoadBalancerController(
         "load-balancer-controller",
         made,
@@ -157,10 +217,17 @@ def _way_in(
         cluster_name=spec.name,
         region=network.region,
         vpc_id=vpc.id,
-        target_group_arns=[edge.target_group_arn],
+        target_group_arns=[balancer.target_group_arn, *balancer.direct.values()],
         opts=opts,
     )
-    return WayIn(edge.target_group_arn, controller.release, edge.dns_name, [network.cidr])
+    return WayIn(
+        balancer.target_group_arn,
+        controller.release,
+        balancer.dns_name,
+        proxies,
+        direct=balancer.direct,
+        networks=vpc.cidrs(vpc.tier("public")),
+    )
 
 
 def _outputs(vpc: Vpc, edge: Edge | None) -> dict[str, Any]:

@@ -33,6 +33,10 @@ class WayIn:
     """The load balancer's name."""
     proxies: Sequence[pulumi.Input[str]] = ()
     """Networks that its connections come from."""
+    direct: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Target groups of services that it reaches past the ingress controller, by the service's name."""
+    networks: Sequence[str] = ()
+    """Networks that it stands in."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from components.cert_manager import CertManager
 from components.certificates import Certificates, dns_policy
 from components.charts import Charts
 from components.data_tier.endpoint import Engine
+from components.edge.direct_targets import DirectTargets
 from components.flux import Flux
 from components.gitops import Gitops
 from components.http_ingress import HttpIngress
@@ -71,7 +72,23 @@ def build(spec: Platform) -> None:
     if not (spec.gitops and spec.gitops.repository):
         AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
     _gitops(spec, around, common)
+    _direct_targets(spec, ground, namespaces, inside)
     _export(spec, ground, made)
+
+
+def _direct_targets(spec: Platform, ground: Ground, namespaces: Namespaces, opts: pulumi.ResourceOptions) -> None:
+    """Bind the services that the load balancer reaches past the ingress controller."""
+    way_in = ground.way_in
+    if way_in.direct:
+        DirectTargets(
+            "direct",
+            way_in.direct,
+            [service for service in spec.services if service.name in way_in.direct],
+            networks=way_in.networks,
+            namespaces=namespaces,
+            binder=way_in.binder,
+            opts=opts,
+        )
 
 
 def _ground(spec: Platform, charts: Charts) -> Ground:

@@ -230,7 +230,10 @@ def _nothing(_: Registered) -> Properties:
 
 _OUTPUTS: Mapping[str, Outputs] = {
     "random:index/randomPassword:RandomPassword": lambda r: {"result": f"generated-{r.name}"},
-    "aws:eks/nodeGroup:NodeGroup": lambda r: {"nodeGroupName": f"{r.name}-1a2b3c4"},
+    "aws:eks/nodeGroup:NodeGroup": lambda r: {
+        "nodeGroupName": f"{r.name}-1a2b3c4",
+        "resources": [{"autoscalingGroups": [{"name": f"eks-{r.name}"}]}],
+    },
     "aws:lb/loadBalancer:LoadBalancer": lambda r: {
         "dnsName": f"{r.name}.elb.amazonaws.com",
         "zoneId": "Z35SXDOTRQ7X7K",
@@ -266,6 +269,11 @@ _FUNCTIONS: Mapping[str, Any] = {
         "accountId": ACCOUNT,
         "userId": "AROAEXAMPLE:session",
         "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/session",
+    },
+    "aws:ssm/getParameter:getParameter": {"id": "parameter", "value": "ami-0123456789abcdef0"},
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": {
+        "id": "pl-1",
+        "entries": [{"cidr": "198.51.100.0/24"}, {"cidr": "192.0.2.0/24"}],
     },
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -105,6 +105,32 @@ class PrivateBucket(Component):
             # S3 refuses two changes of a bucket's policies at once.
             opts=self.child(depends_on=[self._blocked]),
         )
+
+
+class OriginBucket(PrivateBucket):
+    """A private bucket that CloudFront reads from."""
+
+    domain: pulumi.Output[str]
+    """The bucket's own name in its region: requests by the global one are redirected while a bucket is new."""
+
+    def _close(self) -> None:
+        # A bucket has one policy, and here that names distributions, which name the bucket: `admit` makes it.
+        self.name, self.domain = self._bucket.bucket, self._bucket.bucket_regional_domain_name
+
+    def admit(self, distribution_arns: Sequence[pulumi.Input[str]]) -> None:
+        """Let these distributions read, and nobody else; to be called once.
+
+        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+        """
+        reads = {
+            "Sid": "CloudFront",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Action": "s3:GetObject",
+            "Resource": pulumi.Output.concat(self.arn, "/*"),
+            "Condition": {"StringEquals": {"AWS:SourceArn": list(distribution_arns)}},
+        }
+        self._policy(reads)
 
 
 def _lifecycle(expire_days: Mapping[str, int], archive_days: int | None, versions_days: int | None) -> list[Any]:

@@ -18,6 +18,7 @@ from components.cloud.contract import LogGroup
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
 from components.cluster.ebs import STORAGE_CLASS, default_storage_class
 from components.cluster.irsa import ANNOTATION, TOKEN_SERVICE, OidcProvider, ServiceAccountRole
+from components.cluster.volume_snapshots import TAG, VolumeSnapshots
 from components.node_pools import ManagedNodePool, NodeRole
 from components.policy import assume_role
 from components.vpc import Vpc
@@ -36,10 +37,14 @@ _ADDON_ROLES = {
     "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"),
 }
 
-_ADDON_SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    # NetworkPolicy objects are obeyed only if the CNI is told to.
-    "vpc-cni": {"enableNetworkPolicy": "true"},
-}
+
+def _settings(cluster: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the settings of add-ons."""
+    return {
+        # NetworkPolicy objects are obeyed only if the CNI is told to.
+        "vpc-cni": {"enableNetworkPolicy": "true"},
+        "aws-ebs-csi-driver": {"controller": {"extraVolumeTags": {TAG: cluster}}},
+    }
 
 
 class EksCluster(Cluster):
@@ -74,6 +79,8 @@ class EksCluster(Cluster):
         network = [self._addon(addon, spec.addons[addon], []) for addon in early]
         self._pools = self._node_pools(pools, network)
         addons = [self._addon(addon, spec.addons[addon], list(self._pools.values())) for addon in late]
+        if spec.volume_snapshots:
+            VolumeSnapshots(f"{name}-snapshots", spec.volume_snapshots, value=name, opts=self.child())
         self.kubeconfig = pulumi.Output.secret(self._kubeconfig())
         self.provider = kubernetes.Provider(
             name,
@@ -201,7 +208,7 @@ class EksCluster(Cluster):
             role = ServiceAccountRole(
                 name, self._issuer, "kube-system", account, managed_policy=policy, opts=self.child()
             )
-        settings = _ADDON_SETTINGS.get(addon)
+        settings = _settings(self.name).get(addon)
         return aws.eks.Addon(
             name,
             cluster_name=self._eks.name,

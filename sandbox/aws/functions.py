@@ -12,6 +12,10 @@ from sandbox.emulator import Properties, Refused
 _CANONICAL: Final = "099720109477"
 _PUBLISHED: Final = "/aws/service/canonical/ubuntu/"
 
+_CLOUDFRONT: Final = "com.amazonaws.global.cloudfront.origin-facing"
+_CLOUDFRONT_NETWORKS: Final = ("13.124.199.0/24", "64.252.64.0/18", "130.176.0.0/17")
+"""Some of https://ip-ranges.amazonaws.com/ip-ranges.json"""
+
 
 def call(token: str, args: Properties, region: str, account: Account) -> Properties:
     """Answer a function with every output that it has. Raises Refused for one that there is no answer to."""
@@ -78,10 +82,30 @@ def _newest_ubuntu(region: str, account: Account) -> str:
     return max(images, key=lambda image: image["CreationDate"])["ImageId"]
 
 
+def _prefix_list(args: Properties, region: str, account: Account) -> Properties:
+    """A list of networks that AWS keeps: a few of those that CloudFront asks origins from."""
+    if args.get("name") != _CLOUDFRONT:
+        raise Refused(f"the sandbox has no prefix list {args.get('name')}")
+    id = "pl-3b927c52"
+    return {
+        **args,
+        "id": id,
+        "arn": f"arn:aws:ec2:{region}:aws:prefix-list/{id}",
+        "addressFamily": "IPv4",
+        "entries": [{"cidr": cidr, "description": ""} for cidr in _CLOUDFRONT_NETWORKS],
+        "maxEntries": len(_CLOUDFRONT_NETWORKS),
+        "ownerId": "AWS",
+        "region": region,
+        "tags": {},
+        "version": 1,
+    }
+
+
 _ANSWERS: Final[dict[str, Callable[[Properties, str, Account], Properties]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:ssm/getParameter:getParameter": _parameter,
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
 }

@@ -60,6 +60,9 @@ LISTINGS: Final = (
     Listing("DNS zones", "route53", "list_hosted_zones", "HostedZones[]"),
     Listing("certificates", "acm", "list_certificates", "CertificateSummaryList[]"),
     Listing("distributions", "cloudfront", "list_distributions", "DistributionList.Items[]"),
+    Listing("origin access controls", "cloudfront", "list_origin_access_controls", "OriginAccessControlList.Items[]"),
+    Listing("health checks", "route53", "list_health_checks", "HealthChecks[]"),
+    Listing("web ACLs", "wafv2", "list_web_acls", "WebACLs[]", (("Scope", "REGIONAL"),)),
     Listing("buckets", "s3", "list_buckets", "Buckets[]"),
     Listing("repositories", "ecr", "describe_repositories", "repositories[]"),
     Listing("topics", "sns", "list_topics", "Topics[]"),
@@ -71,17 +74,17 @@ _GLOBAL: Final = {"iam", "route53", "cloudfront", "s3"}
 
 def leftovers(account: Account) -> dict[str, int]:
     """Return how many things of each kind there are, in every region that anything was asked of."""
-    asked = _regions()
+    asked = regions()
     counted: Counter[str] = Counter()
     for kind, service, operation, found, arguments in LISTINGS:
-        regions = asked.get(service, set())
-        for region in ["us-east-1"] if regions and service in _GLOBAL else sorted(regions):
+        held = asked.get(service, set())
+        for region in ["us-east-1"] if held and service in _GLOBAL else sorted(held):
             answer = getattr(account.client(service, region), operation)(**dict(arguments))
             counted[kind] += len(jmespath.search(found, answer) or [])
     return {kind: number for kind, number in counted.items() if number}
 
 
-def _regions() -> dict[str, set[str]]:
+def regions() -> dict[str, set[str]]:
     """Return the regions of each service that moto was asked for: what nobody asked for holds nothing."""
     asked: dict[str, set[str]] = {}
     for services in list(BackendDict._instances):  # type: ignore

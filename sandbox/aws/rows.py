@@ -475,6 +475,14 @@ _EDGE = {
         delete=Call("delete_response_headers_policy", {"IfMatch": "{etag}"}),
         out={"arn": "arn:aws:cloudfront::{account}:response-headers-policy/{id}"},
     ),
+    "aws:cloudfront/distribution:Distribution": _row(
+        "cloudfront", Call("create_distribution", fit=special.distribution), "Distribution.Id", "Id", nest="DistributionConfig",
+        find="get_distribution", at="merge(Distribution, {{ETag: ETag}})", auto="", made=special.access_controls,
+        update=Call("update_distribution", {"IfMatch": "{etag}"}, fit=special.distribution, takes=_DISTRIBUTION, whole=True),
+        delete=Call("delete_distribution", {"IfMatch": "{etag}"}), names={"arn": "ARN", "etag": "ETag"},
+        # Where all distributions' aliases point: https://docs.aws.amazon.com/general/latest/gr/cf_region.html
+        out={"hostedZoneId": "Z2FDTNDATAQYW2", "status": "Deployed", "trustedKeyGroups": [], "trustedSigners": []},
+    ),
     "aws:wafv2/webAcl:WebAcl": _row(
         "wafv2", "create_web_acl", "Summary.Id", {"Id": "id", "Name": "{name}", "Scope": "{scope}"}, find="get_web_acl", at="merge(WebACL, {{LockToken: LockToken}})",
         update=Call("update_web_acl", {"LockToken": "{lockToken}"}, whole=True),
@@ -667,7 +675,7 @@ _EKS = {
     "aws:eks/nodeGroup:NodeGroup": _row(
         "eks", "create_nodegroup", "{clusterName}:{nodeGroupName}", {**_OIDC, "nodegroupName": "{nodeGroupName}"},
         find="describe_nodegroup", at="nodegroup", update=Call("update_nodegroup_config", fit=special.node_group, takes=("scalingConfig",
-        "labels", "taints", "updateConfig")), delete="delete_nodegroup",
+        "labels", "taints", "updateConfig")), delete="delete_nodegroup", made=special.node_group_parts, unmade=special.no_scaling_group,
         names={"nodeRoleArn": "nodeRole", "subnetIds": "subnets", "arn": "nodegroupArn"}, auto="nodeGroupName", limit=63,
         in_place=("version", "releaseVersion", "launchTemplate", "forceUpdateVersion"), out={"status": "ACTIVE"},
     ),

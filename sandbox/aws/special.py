@@ -200,7 +200,8 @@ def validation_options(client: Client, p: Properties) -> Properties:
     names = [p["domainName"], *(n for n in p.get("subjectAlternativeNames") or () if n != p["domainName"])]
 
     def option(name: str) -> Properties:
-        token = hashlib.md5((name.removeprefix("*.") + p["arn"]).encode(), usedforsecurity=False).hexdigest()
+        # The same for every certificate of an account.
+        token = hashlib.md5((name.removeprefix("*.") + ACCOUNT).encode(), usedforsecurity=False).hexdigest()
         return {
             "domainName": name,
             "resourceRecordName": f"_{token}.{name.removeprefix('*.')}.",
@@ -568,14 +569,18 @@ def cluster_parts(client: Client, old: Properties, new: Properties) -> None:
         eks.update_cluster_config(name=name, logging={"clusterLogging": wanted})
     subnet = ec2.describe_subnets(SubnetIds=new["vpcConfig"]["subnetIds"])["Subnets"][0]
     tags = [{"Key": "aws:eks:cluster-name", "Value": name}]
-    groups = _cluster_groups(ec2, name) or [
-        ec2.create_security_group(
+    groups = _cluster_groups(ec2, name)
+    if not groups:
+        made = ec2.create_security_group(
             GroupName=f"eks-cluster-sg-{name}-{secrets.randbelow(10**9)}",
             Description="EKS created security group applied to ENI that is attached to EKS Control Plane master nodes",
             VpcId=subnet["VpcId"],
             TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
-        )["GroupId"]
-    ]
+        )
+        groups = [made["GroupId"]]
+        # https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
+        itself = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": groups[0]}]}
+        ec2.authorize_security_group_ingress(GroupId=groups[0], IpPermissions=[itself])
     cluster = get_backend("eks")[ACCOUNT][region].clusters[name]
     cluster.resources_vpc_config |= {"clusterSecurityGroupId": groups[0], "vpcId": subnet["VpcId"]}
     oidc = hashlib.sha256(cluster.arn.encode()).hexdigest()[:32].upper()
@@ -586,6 +591,33 @@ def cluster_parts(client: Client, old: Properties, new: Properties) -> None:
 def _cluster_groups(ec2: Any, name: str) -> list[str]:
     found = ec2.describe_security_groups(Filters=[{"Name": "tag:aws:eks:cluster-name", "Values": [name]}])
     return [group["GroupId"] for group in found["SecurityGroups"]]
+
+
+def node_group_parts(client: Client, old: Properties, new: Properties) -> None:
+    """The Auto Scaling group that EKS makes for a node group; here it starts no machine."""
+    group, name = client("autoscaling", new["region"]), _scaling_group(client, new)
+    if not old:
+        size, template = new["scalingConfig"], new.get("launchTemplate") or {}
+        group.create_auto_scaling_group(
+            AutoScalingGroupName=name,
+            MinSize=0,
+            MaxSize=int(size["maxSize"]),
+            DesiredCapacity=0,
+            VPCZoneIdentifier=",".join(new["subnetIds"]),
+            LaunchTemplate={"LaunchTemplateId": template["id"], "Version": "$Latest"},
+        )
+
+
+def no_scaling_group(client: Client, p: Properties) -> None:
+    """The group goes with the node group."""
+    name = _scaling_group(client, p)
+    client("autoscaling", p["region"]).delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+
+
+def _scaling_group(client: Client, p: Properties) -> str:
+    named = {"clusterName": p["clusterName"], "nodegroupName": p["nodeGroupName"]}
+    found = client("eks", p["region"]).describe_nodegroup(**named)["nodegroup"]
+    return found["resources"]["autoScalingGroups"][0]["name"]
 
 
 def no_cluster_group(client: Client, p: Properties) -> None:
@@ -651,3 +683,41 @@ def cache_policy(p: Properties) -> Properties:
     flags = {"enableAcceptEncodingGzip": False, "enableAcceptEncodingBrotli": False}
     keyed = "parametersInCacheKeyAndForwardedToOrigin"
     return {**p, keyed: flags | p[keyed]}
+
+
+def distribution(p: Properties) -> Properties:
+    """A distribution's configuration, as the API has it."""
+    certificate = p["viewerCertificate"]
+    return {
+        **{key: value for key, value in p.items() if key != "tags"},
+        "CallerReference": str(p.get("callerReference") or p["hash"]),
+        "Comment": p.get("comment") or "",
+        "origins": [_origin(origin) for origin in p["origins"]],
+        "defaultCacheBehavior": _behavior(p["defaultCacheBehavior"]),
+        "CacheBehaviors": [_behavior(behavior) for behavior in p.get("orderedCacheBehaviors") or ()],
+        "customErrorResponses": [
+            {**page, "responseCode": str(page["responseCode"])} for page in p.get("customErrorResponses") or ()
+        ],
+        "restrictions": {"GeoRestriction": {"Quantity": 0, **p["restrictions"]["geoRestriction"]}},
+        "viewerCertificate": certificate | {"CloudFrontDefaultCertificate": "acmCertificateArn" not in certificate},
+    }
+
+
+def _origin(o: Properties) -> Properties:
+    headers = [{"HeaderName": h["name"], "HeaderValue": h["value"]} for h in o.get("customHeaders") or ()]
+    # With an access control an S3 origin has an access identity that is empty.
+    kind = {} if o.get("customOriginConfig") else {"S3OriginConfig": {"OriginAccessIdentity": ""}}
+    return {**o, "Id": o["originId"], "customHeaders": headers, **kind}
+
+
+def _behavior(b: Properties) -> Properties:
+    allowed, cached = b.get("allowedMethods") or ["GET", "HEAD"], b.get("cachedMethods") or ["GET", "HEAD"]
+    methods = {"Quantity": len(allowed), "Items": allowed, "CachedMethods": cached}
+    return {**{key: value for key, value in b.items() if key != "cachedMethods"}, "allowedMethods": methods}
+
+
+def access_controls(client: Client, old: Properties, new: Properties) -> None:
+    """moto forgets by which access control an origin is asked."""
+    made = get_backend("cloudfront")[ACCOUNT]["aws"].distributions[new["id"]]
+    for kept, given in zip(made.distribution_config.Origins["Items"], new["origins"], strict=True):
+        kept.origin_access_control_id = given.get("originAccessControlId") or ""

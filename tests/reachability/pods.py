@@ -109,6 +109,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
     "base": (),
     "cni": (),
     "crd.projectcalico.org.v1": (),
+    "cluster-autoscaler": (),
     "metrics-server": (),
     "prometheus-operator-crds": (),
     "service": (),

@@ -67,7 +67,8 @@ def test_the_database_admits_the_nodes_and_the_balancer_reaches_them() -> None:
         for rule in rules
         if "referencedSecurityGroupId" in rule.inputs
     }
-    assert ports == {5432: "sg-cluster", 80: "tiketi-edge-balancer-id"}
+    balancer = "tiketi-edge-balancer-id"
+    assert ports == {5432: "sg-cluster", 80: balancer, 3010: balancer}
 
 
 def test_outputs_tell_where_to_delegate_the_domain() -> None:

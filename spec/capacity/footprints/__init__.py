@@ -36,6 +36,7 @@ FOOTPRINTS: tuple[Footprint, ...] = (
     cluster.k3s,
     cluster.eks,
     cluster.kubeadm,
+    cluster.autoscaler,
     cluster.metrics_server,
 )
 

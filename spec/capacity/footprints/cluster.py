@@ -60,6 +60,13 @@ def kubeadm(platform: Platform) -> Iterator[Workload]:
     yield Workload("coredns", _SYSTEM, [_DNS], replicas=2, surge=rolling(2))
 
 
+def autoscaler(platform: Platform) -> Iterator[Workload]:
+    """Where EKS has pools whose size may vary."""
+    if isinstance(platform.cluster, EksCluster) and any(p.size.max > p.size.min for p in platform.node_pools):
+        size = container("aws-cluster-autoscaler", "100m/300Mi", "500m/600Mi")
+        yield Workload("cluster-autoscaler", _SYSTEM, [size], surge=rolling(1))
+
+
 def metrics_server(platform: Platform) -> Iterator[Workload]:
     """Where the cluster brings none."""
     match platform.cluster:

@@ -1,0 +1,261 @@
+"""The load balancer: it ends TLS, hands on to the ingress controller, and to some services past it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.http_ingress import Answer
+from components.security_groups import Rule, SecurityGroup, allow_egress, allow_ingress
+from components.vpc import Vpc
+from spec.base import seconds
+from spec.edge import Edge as Spec
+
+# TLS 1.3, and 1.2 with forward secrecy and authenticated encryption alone:
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+
+# What requests under way get when a pod goes: less than the 30 seconds that Kubernetes gives the pod itself.
+_DRAINING_SECONDS = 25
+_MARGIN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The ingress controller, as the load balancer finds it."""
+
+    group: pulumi.Input[str]
+    """Security group of its pods, or of the machines that it runs on."""
+    answer: Answer
+    instances: Mapping[str, pulumi.Input[str]] | None = None
+    """Machines whose ports lead to it, each by a name; None where its pods have addresses in the VPC."""
+
+
+@dataclass(frozen=True)
+class DirectService:
+    """A service whose pods the load balancer reaches itself."""
+
+    name: str
+    port: int
+    health_path: str
+    routes: Sequence[tuple[str, str]]
+    """Host and path of each."""
+    grace_seconds: int
+    """What Kubernetes gives a pod of it to end."""
+    sticky_seconds: int | None
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Hosts that only CloudFront may ask for, which shows a header that nobody else knows."""
+
+    hosts: Sequence[str]
+    header: str
+    secret: pulumi.Input[str]
+
+    def shown(self) -> dict[str, Any]:
+        """Return the condition that a request fulfils that came by CloudFront."""
+        return {"http_header": {"http_header_name": self.header, "values": [self.secret]}}
+
+
+class Balancer(Component):
+    """An application load balancer, and the target groups behind it."""
+
+    target_group_arn: pulumi.Output[str]
+    """The ingress controller's; known once a listener uses it: only then are pods checked, and found healthy."""
+    direct: Mapping[str, pulumi.Output[str]]
+    """ARN of each direct service's target group, known as the other."""
+    security_group_id: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    suffix: pulumi.Output[str]
+    """What CloudWatch knows the load balancer by."""
+    target_suffixes: Mapping[str, pulumi.Output[str]]
+    """The same of target groups: of the direct services by their names, and of ``ingress``."""
+    dns_name: pulumi.Output[str]
+    zone_id: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        vpc: Vpc,
+        targets: Targets,
+        *,
+        certificate_arn: pulumi.Input[str],
+        direct: Sequence[DirectService] = (),
+        guard: Guard | None = None,
+        protect: bool,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Stand in the public tier of ``vpc``; ``protect`` guards against deletion."""
+        super().__init__("edge:Balancer", name, opts)
+        self._name, self._vpc, self._guard = name, vpc, guard
+        self.security_group_id = self._security_group(spec, targets, direct)
+        balancer = aws.lb.LoadBalancer(
+            name,
+            load_balancer_type="application",
+            internal=False,
+            subnets=vpc.subnets(vpc.tier("public")),
+            security_groups=[self.security_group_id],
+            drop_invalid_header_fields=True,
+            idle_timeout=seconds(spec.idle_timeout),
+            enable_deletion_protection=protect,
+            tags={"Name": name},
+            opts=self.child(),
+        )
+        self.arn, self.dns_name, self.zone_id = balancer.arn, balancer.dns_name, balancer.zone_id
+        ingress = self._ingress_group(targets)
+        services = {service.name: self._direct_group(service) for service in direct}
+        self.suffix = balancer.arn_suffix
+        self.target_suffixes = {key: group.arn_suffix for key, group in {"ingress": ingress, **services}.items()}
+        listener = self._listeners(balancer, ingress, certificate_arn)
+        rules = self._rules(listener, ingress, direct, services)
+        self.target_group_arn = pulumi.Output.all(ingress.arn, listener.arn).apply(lambda arns: arns[0])
+        self.direct = {
+            service: pulumi.Output.all(group.arn, *(rule.arn for rule in rules)).apply(lambda arns: arns[0])
+            for service, group in services.items()
+        }
+        self.register_outputs({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})
+
+    def _security_group(self, spec: Spec, targets: Targets, direct: Sequence[DirectService]) -> pulumi.Output[str]:
+        """Return the load balancer's group: open to `accessCidrs`, and with a way to the targets alone."""
+        name = f"{self._name}-balancer"
+        admitted = [
+            Rule(f"{key}-{cidr.replace('/', '-')}", description, port, cidr=cidr)
+            for cidr in spec.access_cidrs
+            for key, description, port in (
+                ("https", "HTTPS", 443),
+                ("http", "HTTP, to be sent on to HTTPS", 80),
+            )
+        ]
+        group = SecurityGroup(name, "Public load balancer", self._vpc.id, ingress=admitted, opts=self.child())
+        ports: dict[str, tuple[str, int | tuple[int, int]]] = {
+            str(port): ("Ingress controller", port) for port in {targets.answer.port, targets.answer.health_port}
+        }
+        if spec.pod_ports:
+            first, last = spec.pod_ports.first, spec.pod_ports.last
+            ports[f"{first}-{last}"] = ("Services", (first, last))
+        else:
+            ports |= {str(service.port): (f"Service {service.name}", service.port) for service in direct}
+        for key, (description, port) in sorted(ports.items()):
+            out = Rule(f"targets-{key}", description, port, group=targets.group)
+            allow_egress(name, group.id, out, self.child())
+            into = Rule(f"balancer-{key}", "Public load balancer", port, group=group.id)
+            allow_ingress(f"{self._name}-targets", targets.group, into, self.child())
+        return group.id
+
+    def _ingress_group(self, targets: Targets) -> aws.lb.TargetGroup:
+        group = aws.lb.TargetGroup(
+            self._name,
+            vpc_id=self._vpc.id,
+            target_type="ip" if targets.instances is None else "instance",
+            port=targets.answer.port,
+            protocol="HTTP",
+            deregistration_delay=_DRAINING_SECONDS,
+            health_check=_health_check(targets.answer.health_path, targets.answer.health_port, targets.answer.port),
+            tags={"Name": self._name},
+            opts=self.child(),
+        )
+        for key, instance in (targets.instances or {}).items():
+            aws.lb.TargetGroupAttachment(
+                f"{self._name}-{key}", target_group_arn=group.arn, target_id=instance, opts=self.child()
+            )
+        return group
+
+    def _direct_group(self, service: DirectService) -> aws.lb.TargetGroup:
+        name = f"{self._name}-{service.name}"
+        sticky: Any = None
+        if service.sticky_seconds is not None:
+            sticky = {"type": "lb_cookie", "enabled": True, "cookie_duration": service.sticky_seconds}
+        return aws.lb.TargetGroup(
+            name,
+            vpc_id=self._vpc.id,
+            target_type="ip",
+            port=service.port,
+            protocol="HTTP",
+            deregistration_delay=max(service.grace_seconds - _MARGIN_SECONDS, 0),
+            health_check=_health_check(service.health_path, service.port, service.port),
+            stickiness=sticky,
+            tags={"Name": name},
+            opts=self.child(),
+        )
+
+    def _listeners(
+        self, balancer: aws.lb.LoadBalancer, ingress: aws.lb.TargetGroup, certificate_arn: pulumi.Input[str]
+    ) -> aws.lb.Listener:
+        aws.lb.Listener(
+            f"{self._name}-http",
+            load_balancer_arn=balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_actions=[
+                {
+                    "type": "redirect",
+                    "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"},
+                }
+            ],
+            opts=self.child(),
+        )
+        return aws.lb.Listener(
+            f"{self._name}-https",
+            load_balancer_arn=balancer.arn,
+            port=443,
+            protocol="HTTPS",
+            ssl_policy=_TLS_POLICY,
+            certificate_arn=certificate_arn,
+            default_actions=[{"type": "forward", "target_group_arn": ingress.arn}],
+            opts=self.child(),
+        )
+
+    def _rules(
+        self,
+        listener: aws.lb.Listener,
+        ingress: aws.lb.TargetGroup,
+        direct: Sequence[DirectService],
+        groups: Mapping[str, aws.lb.TargetGroup],
+    ) -> list[aws.lb.ListenerRule]:
+        """Make the rules in the order they are asked: direct services, what came by CloudFront, what should have."""
+        asked: list[tuple[str, list[Any], Any]] = []
+        for service in direct:
+            to_pods = {"type": "forward", "target_group_arn": groups[service.name].arn}
+            for number, (host, path) in enumerate(service.routes):
+                conditions: list[Any] = [{"host_header": {"values": [host]}}]
+                if path.rstrip("/"):
+                    conditions.append({"path_pattern": {"values": [path, f"{path}/*"]}})
+                if self._guard and host in self._guard.hosts:
+                    conditions.append(self._guard.shown())
+                asked.append((f"{service.name}-{number}", conditions, to_pods))
+        if self._guard:
+            hosts = {"host_header": {"values": sorted(self._guard.hosts)}}
+            to_ingress = {"type": "forward", "target_group_arn": ingress.arn}
+            asked.append(("cloudfront", [hosts, self._guard.shown()], to_ingress))
+            refusal = {"content_type": "text/plain", "status_code": "403", "message_body": "Forbidden"}
+            asked.append(("past-cloudfront", [hosts], {"type": "fixed-response", "fixed_response": refusal}))
+        return [
+            aws.lb.ListenerRule(
+                f"{self._name}-{key}",
+                listener_arn=listener.arn,
+                # Room between them for those of an emergency.
+                priority=10 * position,
+                conditions=conditions,
+                actions=[action],
+                opts=self.child(),
+            )
+            for position, (key, conditions, action) in enumerate(asked, start=1)
+        ]
+
+
+def _health_check(path: str, port: int, traffic_port: int) -> Any:
+    return {
+        "path": path,
+        "port": "traffic-port" if port == traffic_port else str(port),
+        "matcher": "200",
+        "interval": 10,
+        "healthy_threshold": 2,
+        "unhealthy_threshold": 2,
+    }

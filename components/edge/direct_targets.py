@@ -1,0 +1,59 @@
+"""Services that a load balancer reaches past the ingress controller: how its target groups fill, and who lets it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.component import Component
+from components.data_tier.endpoint import Peer
+from components.namespaces import Namespaces
+from components.traffic import allow, coming_from
+from spec.services import Service
+
+
+class DirectTargets(Component):
+    """A TargetGroupBinding for each service, and the policy by which its pods let the load balancer in."""
+
+    def __init__(
+        self,
+        name: str,
+        target_group_arns: Mapping[str, pulumi.Input[str]],
+        services: Sequence[Service],
+        *,
+        networks: Sequence[pulumi.Input[str]],
+        namespaces: Namespaces,
+        binder: pulumi.Resource | None,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Bind each of ``services`` to its group, by its name.
+
+        ``networks`` are where the load balancer asks from, ``binder`` the release of the controller that binds.
+        """
+        super().__init__("edge:DirectTargets", name, opts)
+        balancer = Peer(ports=(), cidrs=tuple(networks))
+        for service in services:
+            namespace = namespaces.ensure(service.namespace)
+            CustomResource(
+                f"{name}-{service.name}",
+                api_version="elbv2.k8s.aws/v1beta1",
+                kind="TargetGroupBinding",
+                metadata={"name": service.name, "namespace": namespace},
+                spec={
+                    "targetGroupARN": target_group_arns[service.name],
+                    "targetType": "ip",
+                    "serviceRef": {"name": service.name, "port": service.port},
+                },
+                # Its finalizer is taken off by the binder, which therefore has to outlive it.
+                opts=self.child(depends_on=[binder] if binder else []),
+            )
+            allow(
+                f"{name}-{service.name}",
+                namespace=namespace,
+                pods={"app.kubernetes.io/name": service.name},
+                ingress=coming_from([balancer], service.port),
+                opts=self.child(),
+            )
+        self.register_outputs({})

@@ -1,0 +1,190 @@
+"""The public side of a platform: its zone, and who answers at which of its names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.cloud.aws import OriginBucket
+from components.component import Component
+from components.edge.balancer import Balancer, DirectService, Guard, Targets
+from components.edge.certificates import CLOUDFRONT_REGION, ZoneCertificates
+from components.edge.distribution import BucketOrigin, Distribution, HostOrigin
+from components.edge.web_acl import WebAcl
+from components.vpc import Vpc
+from spec.base import seconds
+from spec.edge import BalancerDistribution, BucketDistribution, HealthCheck
+from spec.edge import Edge as Spec
+
+# By which the load balancer knows CloudFront; a client's own header of that name CloudFront replaces.
+_HEADER = "x-origin-verify"
+_SECRET_LENGTH = 40
+
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html
+_CLOUDFRONT_NETWORKS = "com.amazonaws.global.cloudfront.origin-facing"
+
+
+class Edge(Component):
+    """A zone, certificates, the load balancer, CloudFront and a web ACL before it, and checks from outside."""
+
+    balancer: Balancer
+    name_servers: pulumi.Output[Sequence[str]]
+    """What the domain has to be delegated to; certificates are issued only once it is."""
+    hosts: list[str]
+    """Names that lead to the load balancer, straight or by CloudFront."""
+    proxies: Sequence[pulumi.Output[str]]
+    """Networks that CloudFront asks the load balancer from, several in one with commas between."""
+    health_checks: Mapping[str, pulumi.Output[str]]
+    """Id of each health check, by what it asks."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        hosts: Sequence[str],
+        vpc: Vpc,
+        targets: Targets,
+        *,
+        direct: Sequence[DirectService] = (),
+        buckets: Mapping[str, OriginBucket] | None = None,
+        protect: bool,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Lead ``hosts``, names in the zone, to the ingress controller at ``targets``.
+
+        ``direct`` are the services of the spec's section of that name, ``buckets`` those that its distributions name.
+        ``protect`` guards the load balancer against deletion.
+        """
+        super().__init__("edge:Edge", name, opts)
+        self._name, self._spec = name, spec
+        self.hosts = sorted({*hosts, *spec.hosts})
+        zone = aws.route53.Zone(name, name=spec.zone, force_destroy=False, opts=self.child())
+        self._zone_id, self.name_servers = zone.zone_id, zone.name_servers
+        regions = [vpc.region, CLOUDFRONT_REGION] if spec.distributions else [vpc.region]
+        served = [host for distribution in spec.distributions for host in distribution.hosts]
+        certificates = ZoneCertificates(
+            name, spec.zone, [*self.hosts, *served], zone.zone_id, list(dict.fromkeys(regions)), self.child()
+        )
+        guard = self._guard()
+        self.balancer = Balancer(
+            name,
+            spec,
+            vpc,
+            targets,
+            certificate_arn=certificates.arns[vpc.region],
+            direct=direct,
+            guard=guard,
+            protect=protect,
+            opts=self.child(),
+        )
+        self.proxies = [self._cloudfront_networks()] if guard else []
+        if spec.distributions:
+            self._distribute(certificates.arns[CLOUDFRONT_REGION], guard, direct, buckets or {})
+        for host in self.hosts:
+            if host not in served:
+                self._alias(host)
+        if spec.waf and not guard:
+            acl = WebAcl(name, spec.waf, "REGIONAL", self.child())
+            aws.wafv2.WebAclAssociation(name, resource_arn=self.balancer.arn, web_acl_arn=acl.arn, opts=self.child())
+        self.health_checks = {check.name: self._health_check(check) for check in spec.health_checks}
+        self.register_outputs({"nameServers": self.name_servers, "dnsName": self.balancer.dns_name})
+
+    def _guard(self) -> Guard | None:
+        """Return what keeps everybody but CloudFront from the hosts of distributions before the load balancer."""
+        hosts = [host for each in self._spec.distributions if _leads_in(each) for host in each.hosts]
+        if not hosts:
+            return None
+        secret = random.RandomPassword(f"{self._name}-origin", length=_SECRET_LENGTH, special=False, opts=self.child())
+        return Guard(hosts, _HEADER, secret.result)
+
+    def _cloudfront_networks(self) -> pulumi.Output[str]:
+        listed = aws.ec2.get_managed_prefix_list_output(
+            name=_CLOUDFRONT_NETWORKS, opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+        return listed.entries.apply(lambda entries: ",".join(sorted(entry.cidr for entry in entries)))
+
+    def _distribute(
+        self,
+        certificate_arn: pulumi.Output[str],
+        guard: Guard | None,
+        direct: Sequence[DirectService],
+        buckets: Mapping[str, OriginBucket],
+    ) -> None:
+        spec = self._spec
+        acl = None
+        if guard:
+            self._alias(spec.origin)
+            if spec.waf:
+                acl = WebAcl(self._name, spec.waf, "CLOUDFRONT", self.child()).arn
+        readers: dict[str, list[pulumi.Output[str]]] = {bucket: [] for bucket in buckets}
+        origins = {bucket: BucketOrigin(bucket, made.domain) for bucket, made in buckets.items()}
+        for each in spec.distributions:
+            name = f"{self._name}-{each.name}"
+            if isinstance(each, BucketDistribution):
+                made = Distribution(
+                    name,
+                    each.hosts,
+                    origins[each.bucket],
+                    certificate_arn=certificate_arn,
+                    zone_id=self._zone_id,
+                    default_ttl=seconds(each.default_ttl),
+                    single_page=each.single_page,
+                    opts=self.child(),
+                )
+                readers[each.bucket].append(made.arn)
+                continue
+            assert guard is not None
+            made = Distribution(
+                name,
+                each.hosts,
+                HostOrigin("balancer", spec.origin, guard.header, guard.secret),
+                certificate_arn=certificate_arn,
+                zone_id=self._zone_id,
+                default_ttl=seconds(each.default_ttl),
+                buckets={path.path: origins[path.bucket] for path in each.buckets},
+                uncached=[path for service in direct for host, path in service.routes if host in each.hosts],
+                web_acl_arn=acl,
+                opts=self.child(),
+            )
+            for path in each.buckets:
+                readers[path.bucket].append(made.arn)
+        for bucket, arns in readers.items():
+            buckets[bucket].admit(arns)
+
+    def _alias(self, host: str) -> None:
+        aws.route53.Record(
+            f"{self._name}-{host}",
+            zone_id=self._zone_id,
+            name=host,
+            type="A",
+            aliases=[
+                {
+                    "name": self.balancer.dns_name,
+                    "zone_id": self.balancer.zone_id,
+                    "evaluate_target_health": True,
+                }
+            ],
+            opts=self.child(),
+        )
+
+    def _health_check(self, spec: HealthCheck) -> pulumi.Output[str]:
+        name = f"{self._name}-{spec.name}"
+        return aws.route53.HealthCheck(
+            name,
+            type="HTTPS",
+            fqdn=spec.host,
+            port=443,
+            resource_path=spec.path,
+            enable_sni=True,
+            request_interval=30,
+            failure_threshold=3,
+            tags={"Name": name},
+            opts=self.child(),
+        ).id
+
+
+def _leads_in(distribution: BucketDistribution | BalancerDistribution) -> bool:
+    return isinstance(distribution, BalancerDistribution)

@@ -1,0 +1,71 @@
+"""A web ACL: what is let through to the platform, and how much of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.edge.certificates import CLOUDFRONT_REGION
+from spec.edge import Waf as Spec
+
+# Rules that only count. The common rules refuse bodies above 8 KB, which an API has its own limits for.
+# https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
+_COUNTED = {"AWSManagedRulesCommonRuleSet": ["SizeRestrictions_BODY"]}
+
+
+class WebAcl(Component):
+    """A limit for each address, then rule groups that AWS manages; what none of them blocks is let through."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, spec: Spec, scope: Literal["CLOUDFRONT", "REGIONAL"], opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__("edge:WebAcl", name, opts)
+        limit = {"limit": spec.rate_limit, "aggregate_key_type": "IP", "evaluation_window_sec": 300}
+        rules: list[Any] = [
+            {
+                "name": "rate-limit",
+                "priority": 0,
+                "action": {"block": {"custom_response": {"response_code": 429}}},
+                "statement": {"rate_based_statement": limit},
+                "visibility_config": _visible(f"{name}-rate-limit"),
+            }
+        ]
+        rules += [
+            {
+                "name": group,
+                "priority": priority,
+                "override_action": {"none": {}},
+                "statement": {
+                    "managed_rule_group_statement": {
+                        "vendor_name": "AWS",
+                        "name": group,
+                        "rule_action_overrides": [
+                            {"name": rule, "action_to_use": {"count": {}}} for rule in _COUNTED.get(group, ())
+                        ],
+                    }
+                },
+                "visibility_config": _visible(f"{name}-{group}"),
+            }
+            for priority, group in enumerate(spec.managed_rules, start=1)
+        ]
+        self.arn = aws.wafv2.WebAcl(
+            name,
+            region=CLOUDFRONT_REGION if scope == "CLOUDFRONT" else None,
+            scope=scope,
+            default_action={"allow": {}},
+            rules=rules,
+            visibility_config=_visible(name),
+            tags={"Name": name},
+            opts=self.child(),
+        ).arn
+        self.register_outputs({"arn": self.arn})
+
+
+def _visible(metric: str) -> Any:
+    """Return how a rule is seen in CloudWatch."""
+    return {"metric_name": metric, "cloudwatch_metrics_enabled": True, "sampled_requests_enabled": True}
