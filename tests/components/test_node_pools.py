@@ -49,6 +49,24 @@ def test_the_autoscaler_owns_the_size_of_an_elastic_pool() -> None:
     assert elastic.options["ignoreChanges"] == ["scalingConfig.desiredSize"]
 
 
+def test_the_autoscaler_is_told_what_a_machine_would_be_like_when_there_is_none() -> None:
+    made = build(
+        size={"min": 0, "max": 40},
+        labels={"workload": "surge"},
+        taints=[{"key": "workload", "value": "surge", "effect": "NoSchedule"}],
+        diskGiB=50,
+    )
+    tags = made.all("aws:autoscaling/tag:Tag")
+    assert {tag["autoscalingGroupName"] for tag in tags} == {"eks-shop-core"}
+    prefix = "k8s.io/cluster-autoscaler/node-template"
+    assert {tag["tag.key"]: tag["tag.value"] for tag in tags} == {
+        f"{prefix}/label/workload": "surge",
+        f"{prefix}/label/{POOL_LABEL}": "core",
+        f"{prefix}/taint/workload": "surge:NoSchedule",
+        f"{prefix}/resources/ephemeral-storage": "50Gi",
+    }
+
+
 def test_the_program_owns_the_size_of_a_fixed_pool() -> None:
     assert "ignoreChanges" not in group(size={"min": 3, "max": 3}).options
 

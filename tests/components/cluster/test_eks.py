@@ -166,6 +166,19 @@ def test_volumes_are_encrypted_gp3_by_default() -> None:
     assert storage_class["metadata.annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}
 
 
+def test_volumes_of_pods_are_copied_every_day() -> None:
+    made = build(volumeSnapshots={"time": "05:30", "keep": 14})
+    policy = made.one("aws:dlm/lifecyclePolicy:LifecyclePolicy")
+    (schedule,) = policy["policyDetails.schedules"]
+    assert (schedule["createRule"]["times"], schedule["retainRule"]["count"]) == ("05:30", 14)
+    driver = json.loads(made.one(ADDON, "shop-aws-ebs-csi-driver")["configurationValues"])
+    assert driver["controller"]["extraVolumeTags"] == policy["policyDetails.targetTags"]
+
+
+def test_without_snapshots_there_is_no_policy() -> None:
+    assert build(volumeSnapshots=None).all("aws:dlm/lifecyclePolicy:LifecyclePolicy") == []
+
+
 def test_facts_say_that_the_control_plane_is_out_of_reach() -> None:
     clusters: list[EksCluster] = []
     build(clusters.append)
