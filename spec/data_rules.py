@@ -3,31 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from spec.base import quantity
-from spec.data import InClusterPostgres
+from spec.cluster import EksCluster, KubeadmCluster
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
+from spec.postgres import AuroraPostgres, InClusterPostgres, RdsPostgres
 from spec.rabbitmq import DISK_RESERVE
-from spec.redis import InClusterRedis
+from spec.redis import ElastiCache, InClusterRedis
 from spec.rules import rule
 from spec.services import Resources
+from spec.windows import length, overlap
 
 _DATA: Path = ("data",)
+_POSTGRES: Path = (*_DATA, "postgres")
 _REDIS: Path = (*_DATA, "redis")
 _RABBITMQ: Path = (*_DATA, "rabbitmq")
 
 
 @rule
 def engines_live_in_what_is_declared(platform: Platform) -> Iterator[Mistake]:
-    """The namespace and the node pool of an engine are among those of the stack file."""
-    namespaces = {namespace.name for namespace in platform.security.namespaces}
-    pools = {pool.name for pool in platform.node_pools}
-    for path, engine in ((_REDIS, platform.data.redis), (_RABBITMQ, platform.data.rabbitmq)):
-        for key, known, noun in (("namespace", namespaces, "namespaces"), ("pool", pools, "node pools")):
+    """The namespace, the node pool or the network tier of an engine is among those of the stack file."""
+    known = {
+        "namespace": ({each.name for each in platform.security.namespaces}, "namespaces"),
+        "pool": ({each.name for each in platform.node_pools}, "node pools"),
+        "tier": ({each.name for each in platform.network.tiers} if platform.network else set(), "tiers"),
+    }
+    for path, engine in _engines(platform):
+        for key, (names, noun) in known.items():
             named = getattr(engine, key, None)
-            if named is not None and named not in known:
-                yield Mistake((*path, key), "is not declared", did_you_mean(named, known, noun), named)
+            if named is not None and named not in names:
+                yield Mistake((*path, key), "is not declared", did_you_mean(named, names, noun), named)
+
+
+def _engines(platform: Platform) -> list[tuple[Path, Any]]:
+    data = platform.data
+    engines = ((_POSTGRES, data.postgres), (_REDIS, data.redis), (_RABBITMQ, data.rabbitmq))
+    return [(path, engine) for path, engine in engines if engine is not None]
+
+
+@rule
+def aws_runs_engines_in_its_network_alone(platform: Platform) -> Iterator[Mistake]:
+    """What AWS runs stands in the platform's own VPC: elsewhere it is somebody else's, and has an address."""
+    target = platform.cluster.target
+    if isinstance(platform.cluster, EksCluster | KubeadmCluster):
+        return
+    for path, engine in _engines(platform):
+        if isinstance(engine, AuroraPostgres | RdsPostgres):
+            remedy = "take inCluster, or external with the address of one that is there"
+            yield Mistake((*path, "engine"), f"can't be had on {target}", remedy, engine.engine)
+        if isinstance(engine, ElastiCache):
+            yield Mistake((*path, "engine"), f"can't be had on {target}", "take inCluster", engine.engine)
+
+
+@rule
+def readers_are_as_many_as_may_be(platform: Platform) -> Iterator[Mistake]:
+    """Autoscaling never starts above its bound."""
+    postgres = platform.data.postgres
+    if isinstance(postgres, AuroraPostgres) and postgres.readers.count > postgres.readers.ceiling:
+        path = (*_POSTGRES, "readers", "count")
+        problem = f"is above max, {postgres.readers.ceiling}"
+        yield Mistake(path, problem, "raise max or lower count", postgres.readers.count)
+
+
+@rule
+def volumes_grow(platform: Platform) -> Iterator[Mistake]:
+    """RDS refuses to let storage grow to less than a tenth more than there is."""
+    postgres = platform.data.postgres
+    if not isinstance(postgres, RdsPostgres) or postgres.max_storage_gib is None:
+        return
+    least = -(-postgres.storage_gib * 11 // 10)
+    if postgres.max_storage_gib < least:
+        path = (*_POSTGRES, "maxStorageGiB")
+        yield Mistake(path, f"leaves no room above {postgres.storage_gib}", f"take {least}", postgres.max_storage_gib)
+
+
+@rule
+def backups_and_maintenance_keep_out_of_each_others_way(platform: Platform) -> Iterator[Mistake]:
+    """AWS refuses windows that overlap, or are shorter than it needs."""
+    for path, engine in _engines(platform):
+        key, backups = next(
+            (
+                (key, getattr(engine, name))
+                for name, key in (("backup_window", "backupWindow"), ("snapshot_window", "snapshotWindow"))
+                if hasattr(engine, name)
+            ),
+            (None, ""),
+        )
+        if key is None:
+            continue
+        # https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html
+        least = 60 if isinstance(engine, ElastiCache) else 30
+        for name, window in ((key, backups), ("maintenanceWindow", engine.maintenance_window)):
+            if length(window) < least:
+                yield Mistake((*path, name), f"is shorter than {least} minutes", "let it end later", window)
+        if overlap(backups, engine.maintenance_window):
+            problem = f"overlaps maintenanceWindow, {engine.maintenance_window}"
+            yield Mistake((*path, key), problem, "move one of the two", backups)
 
 
 @rule

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spec.data import InClusterPostgres
 from spec.mistakes import Mistake, Path
 from spec.platform import Platform
+from spec.postgres import InClusterPostgres
 from spec.rules import rule
 
 _INTERFACES: Path = ("data", "interfaces")

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from spec.base import Name, Quantity, Secret, Section
+from spec.base import Name, Quantity, Section
 from spec.cluster import Days
+from spec.credentials import Credentials
 from spec.services import Compute, Resources
 
 CollectorKind = Literal["alloy", "promtail", "fluent-bit"]
@@ -38,26 +39,6 @@ Certificate = Annotated[
     StringConstraints(pattern=r"(?s)^-----BEGIN CERTIFICATE-----\n.+\n-----END CERTIFICATE-----\n?$"),
     Field(description="A certificate in PEM."),
 ]
-
-
-class Credentials(Section):
-    """Who the platform is to a store that somebody else runs: `username` and `password`, or `existingSecret`."""
-
-    username: Annotated[str, StringConstraints(min_length=1)] | None = None
-    password: Secret | None = None
-    """Encrypted: `pulumi config set --secret --path 'groundwork:observability.logs.store.credentials.password'`."""
-    existing_secret: Name | None = None
-    """Name of a Secret with the keys `username` and `password` that somebody puts into the namespaces `log-collector`
-    and the one of Prometheus; pods that need it wait until it is there."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Credentials:
-        given = (self.username is not None, self.password is not None)
-        if self.existing_secret is not None and any(given):
-            raise ValueError("are given twice; keep username and password, or existingSecret")
-        if self.existing_secret is None and not all(given):
-            raise ValueError("are incomplete; give username and password, or existingSecret")
-        return self
 
 
 class _External(Section):
@@ -98,6 +79,7 @@ class ExternalLoki(_External):
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!_.*'()-]{1,150}$")] | None = None
     """X-Scope-OrgID; left out where Loki has one tenant, or tells tenants by their credentials."""
     credentials: Credentials | None = None
+    """A Secret of yours lies in the namespaces `log-collector` and that of Prometheus."""
     ca_certificate: Certificate | None = None
     """Authority that the store's certificate is checked against; left out, those that every system knows."""
 
@@ -125,6 +107,7 @@ class ExternalElasticsearch(_External):
     url: Url
     data_stream: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")] = "logs-pods-default"
     credentials: Credentials
+    """A Secret of yours lies in the namespaces `log-collector` and that of Prometheus."""
     ca_certificate: Certificate | Literal["system"]
     """Authority that the store's certificate is checked against: one in PEM, since Elasticsearch signs its own unless
     it is told otherwise, or `system` for those that every system knows."""

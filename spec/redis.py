@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from spec.base import Name, Quantity, Section
 from spec.services import Compute, Resources
+from spec.windows import WeeklyWindow, Window
 
 EXPORTER = Resources(requests=Compute(cpu="10m", memory="24Mi"), limits=Compute(cpu="100m", memory="48Mi"))
 """Of the exporter beside each store."""
@@ -48,4 +49,27 @@ class InClusterRedis(Section):
         return {f"redis.{store.name}{access}" for store in self.stores for access in ("", ".reader")}
 
 
-Redis = InClusterRedis
+class ElastiCache(Section):
+    """Redis 7 on ElastiCache, in cluster mode: keys are spread over shards, each with replicas in other zones."""
+
+    engine: Literal["elastiCache"]
+    version: Annotated[str, StringConstraints(pattern=r"^7\.\d$")] = "7.1"
+    node_type: Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")]
+    """Type of every node, such as cache.r6g.xlarge."""
+    shards: Annotated[int, Field(ge=1, le=500)] = 1
+    replicas: Annotated[int, Field(ge=1, le=5)] = 1
+    """Of each shard; one of them takes over when the shard's primary is lost."""
+    eviction: Literal["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-ttl"] = "volatile-lru"
+    """What goes when the memory is full: by default nothing but keys that were to expire anyway."""
+    tier: Name = "data"
+    """Network tier that it lives in."""
+    snapshot_retention_days: Annotated[int, Field(ge=0, le=35)] = 7
+    snapshot_window: Window = "04:00-05:00"
+    maintenance_window: WeeklyWindow = "sun:05:00-sun:06:00"
+
+    def ports(self) -> set[str]:
+        """Return the name that a service's `uses` may give."""
+        return {"redis"}
+
+
+Redis = Annotated[InClusterRedis | ElastiCache, Field(discriminator="engine")]

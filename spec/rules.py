@@ -11,7 +11,6 @@ from ipaddress import IPv4Network
 from spec.base import quantity
 from spec.cidr import LARGEST_PREFIX, SMALLEST_PREFIX, overlaps
 from spec.cluster import EksCluster, KubeadmCluster
-from spec.data import AuroraPostgres, InClusterPostgres
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
 
@@ -97,12 +96,6 @@ def references_exist(platform: Platform) -> Iterator[Mistake]:
         references.append(((part, "pool"), section and section.pool, pools, "node pools"))
     for position, pool in enumerate(platform.node_pools):
         references.append((("nodePools", position, "tier"), pool.tier, tiers, "tiers"))
-    postgres = platform.data.postgres
-    if isinstance(postgres, AuroraPostgres):
-        references.append((("data", "postgres", "tier"), postgres.tier, tiers, "tiers"))
-    if isinstance(postgres, InClusterPostgres):
-        references.append((("data", "postgres", "namespace"), postgres.namespace, namespaces, "namespaces"))
-        references.append((("data", "postgres", "pool"), postgres.pool, pools, "node pools"))
     if isinstance(platform.cluster, EksCluster):
         references.append((("cluster", "tier"), platform.cluster.tier, tiers, "tiers"))
     if isinstance(platform.cluster, KubeadmCluster):
@@ -124,12 +117,6 @@ def ranges_have_room(platform: Platform) -> Iterator[Mistake]:
         if pool.size.min > pool.size.max:
             path = ("nodePools", position, "size", "min")
             yield Mistake(path, f"is above max, {pool.size.max}", "raise max or lower min", pool.size.min)
-    postgres = platform.data.postgres
-    if isinstance(postgres, AuroraPostgres) and postgres.readers.count > postgres.readers.ceiling:
-        path = ("data", "postgres", "readers", "count")
-        yield Mistake(
-            path, f"is above max, {postgres.readers.ceiling}", "raise max or lower count", postgres.readers.count
-        )
 
 
 @rule
@@ -218,7 +205,6 @@ def targets_have_what_they_need(platform: Platform) -> Iterator[Mistake]:
         if not platform.node_pools:
             yield Mistake(("nodePools",), "is missing", f"a cluster on {target} needs machines to run on")
         return
-    aurora = isinstance(platform.data.postgres, AuroraPostgres)
     for path, present in (
         (("network",), platform.network),
         (("nodePools",), platform.node_pools),
@@ -230,19 +216,17 @@ def targets_have_what_they_need(platform: Platform) -> Iterator[Mistake]:
     ):
         if present:
             yield Mistake(path, f"has no meaning on {target}", "remove it: it belongs to eks and kubeadm")
-    if aurora:
-        yield Mistake(("data", "postgres", "engine"), f"can't be had on {target}", "take inCluster", "aurora")
 
 
 @rule
 def aws_has_two_zones_where_it_insists(platform: Platform) -> Iterator[Mistake]:
-    """EKS, Aurora and load balancers refuse subnets of fewer than two zones."""
+    """EKS, databases that AWS runs and load balancers refuse subnets of fewer than two zones."""
     network = platform.network
     if network is None or len(network.availability_zones) > 1:
         return
     insists = {
         "EKS": isinstance(platform.cluster, EksCluster),
-        "Aurora": isinstance(platform.data.postgres, AuroraPostgres),
+        **dict.fromkeys(platform.data.run_by_aws(), True),
         "a load balancer": platform.edge is not None,
     }
     needs = [what for what, needed in insists.items() if needed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,6 @@ from components.cluster.contract import Cluster
 from components.cluster.eks import EksCluster
 from components.cluster.kubeadm import KubeadmCluster
 from components.cluster_autoscaler import ClusterAutoscaler
-from components.data_tier.aurora import PORT as POSTGRES_PORT
-from components.data_tier.aurora import Aurora
-from components.data_tier.endpoint import Consumer, Engine
 from components.edge.balancer import DirectService, Targets
 from components.edge.edge import Edge
 from components.load_balancer_controller import LoadBalancerController
@@ -29,9 +26,10 @@ from components.registry import Registry
 from components.vpc import Vpc
 from spec import cluster
 from spec.base import seconds
-from spec.data import AuroraPostgres
 from spec.network import Network
 from spec.platform import Platform
+from spec.postgres import AuroraPostgres
+from stacks.aws_data import AwsData
 from stacks.ground import Ground, WayIn
 
 
@@ -59,30 +57,14 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
     in_cluster = pulumi.ResourceOptions(providers=[provider, made.provider])
     edge = _edge(spec, vpc, nodes, _buckets(spec, on_aws), on_aws)
     bastion = Bastion(f"{spec.name}-bastion", spec.bastion, vpc, on_aws) if spec.bastion else None
-    clients = {"nodes": nodes.group} | ({"bastion": bastion.security_group_id} if bastion else {})
     _autoscaler(spec, spec.network, made, charts, in_cluster)
     _alarms(spec, spec.network, edge, on_aws)
-
-    def postgres(engine: AuroraPostgres, consumers: Sequence[Consumer], namespace: pulumi.Input[str]) -> Engine:
-        aurora = Aurora(
-            f"{spec.name}-postgres",
-            engine,
-            consumers,
-            vpc,
-            clients=clients,
-            namespace=namespace,
-            protect=spec.protect,
-            opts=in_cluster,
-        )
-        if bastion:
-            bastion.reach("postgres", POSTGRES_PORT, aurora.security_group_id)
-        return aurora
-
+    data = AwsData(spec.name, vpc, nodes.group, bastion, spec.protect, in_cluster)
     return Ground(
         cluster=made,
         url=lambda host: f"https://{host}",
         way_in=_way_in(spec, spec.network, vpc, made, nodes, edge, charts, in_cluster),
-        managed_postgres=postgres,
+        managed_data=data,
         cloud=Aws(spec.name, spec.network.region, protect=spec.protect),
         providers=[provider],
         outputs=_outputs(vpc, edge) | _registry(spec, on_aws),

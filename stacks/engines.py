@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from components.data_tier.endpoint import Engine, consumers
+from components.data_tier.endpoint import Consumer, Engine, consumers
+from components.data_tier.exporters import PostgresExporter, RedisExporter, monitor
+from components.data_tier.external_postgres import ExternalPostgres
 from components.data_tier.kafka import InClusterKafka
 from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.data_tier.redis import InClusterStore
-from spec.data import InClusterPostgres as PostgresSpec
 from spec.platform import Platform
-from spec.redis import InClusterRedis as RedisSpec
+from spec.postgres import ExternalPostgres as ExternalPostgresSpec
+from spec.postgres import InClusterPostgres as InClusterPostgresSpec
+from spec.redis import InClusterRedis as InClusterRedisSpec
+from spec.redis import RedisStore
 from stacks.ground import Ground
 from stacks.interfaces import administrators
 
@@ -30,31 +35,51 @@ def _postgres(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     if postgres is None:
         return {}
     users = consumers(spec.services, "postgres", namespaces.ensure)
-    if isinstance(postgres, PostgresSpec):
+    if isinstance(postgres, InClusterPostgresSpec):
         users += administrators(spec, "postgres", namespaces)
+        # Its instances and poolers have exporters of their own.
         here = {"cluster": ground.cluster, "protect": spec.protect}
         return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
-    assert ground.managed_postgres is not None  # a rule of the spec
-    jobs = namespaces.ensure("database-jobs")
-    return {"postgres": ground.managed_postgres(postgres, users, jobs)}
+    scraped = common["scraping"] is not None
+    users += [monitor(namespaces)] if scraped else []
+    engine = _outside(postgres, users, ground, common)
+    if scraped:
+        PostgresExporter("postgres-exporter", engine.endpoint("exporter"), pool=_monitoring(spec), **common)  # type: ignore[arg-type]
+    return {"postgres": engine}
+
+
+def _outside(spec: Any, users: Sequence[Consumer], ground: Ground, common: Any) -> Engine:
+    """Return a database outside the cluster."""
+    if isinstance(spec, ExternalPostgresSpec):
+        return ExternalPostgres("postgres", spec, users, common["opts"])
+    assert ground.managed_data is not None  # a rule of the spec
+    return ground.managed_data.postgres(spec, users, common["namespaces"].ensure("database-jobs"))
+
+
+def _monitoring(spec: Platform) -> str | None:
+    return spec.observability.pool if spec.observability else None
 
 
 def _redis(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
-    redis = spec.data.redis
-    if not isinstance(redis, RedisSpec):
+    redis, namespaces = spec.data.redis, common["namespaces"]
+    if redis is None:
         return {}
+    if isinstance(redis, InClusterRedisSpec):
+        return {f"redis.{store.name}": _store(spec, redis, store, ground, common) for store in redis.stores}
+    assert ground.managed_data is not None  # a rule of the spec
+    users = consumers(spec.services, "redis", namespaces.ensure)
+    scraped = common["scraping"] is not None
+    users += [monitor(namespaces)] if scraped else []
+    engine = ground.managed_data.redis(redis, users)
+    if scraped:
+        RedisExporter("redis-exporter", engine.endpoint("exporter"), pool=_monitoring(spec), **common)  # type: ignore[arg-type]
+    return {"redis": engine}
+
+
+def _store(spec: Platform, redis: InClusterRedisSpec, store: RedisStore, ground: Ground, common: Any) -> Engine:
+    users = consumers(spec.services, f"redis.{store.name}", common["namespaces"].ensure)
     here = {"cluster": ground.cluster, "protect": spec.protect}
-    return {
-        (name := f"redis.{store.name}"): InClusterStore(
-            f"redis-{store.name}",
-            redis,
-            store,
-            consumers(spec.services, name, common["namespaces"].ensure),
-            **here,
-            **common,
-        )
-        for store in redis.stores
-    }
+    return InClusterStore(f"redis-{store.name}", redis, store, users, **here, **common)
 
 
 def _rabbitmq(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:

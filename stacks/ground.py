@@ -13,11 +13,15 @@ from components.cluster.contract import Cluster
 from components.data_tier.endpoint import Consumer, Engine
 
 
-class ManagedPostgres(Protocol):
-    """Makes the database that the cloud runs."""
+class ManagedData(Protocol):
+    """Makes the engines of the data tier that the cloud runs."""
 
-    def __call__(self, spec: Any, consumers: Sequence[Consumer], namespace: pulumi.Input[str], /) -> Engine:
-        """Return the engine; ``namespace`` is where its jobs run."""
+    def postgres(self, spec: Any, consumers: Sequence[Consumer], namespace: pulumi.Input[str], /) -> Engine:
+        """Return the database; ``namespace`` is where its jobs run."""
+        ...
+
+    def redis(self, spec: Any, consumers: Sequence[Consumer], /) -> Engine:
+        """Return the cache."""
         ...
 
 
@@ -47,7 +51,7 @@ class Ground:
     url: Callable[[str], str]
     """The address at which people reach a host of the platform."""
     way_in: WayIn = field(default_factory=WayIn)
-    managed_postgres: ManagedPostgres | None = None
+    managed_data: ManagedData | None = None
     cloud: Cloud | None = None
     """What the cloud around the cluster does for parts inside it."""
     providers: Sequence[pulumi.ProviderResource] = ()

@@ -14,8 +14,8 @@ from components.namespaces import Namespaces
 from components.user_interfaces import kafka_ui, pgadmin
 from components.user_interfaces.kafka_ui import KafkaUi
 from components.user_interfaces.pgadmin import Pgadmin
-from spec.data import InClusterPostgres
 from spec.platform import Platform
+from spec.postgres import InClusterPostgres
 
 
 def administrators(spec: Platform, engine: str, namespaces: Namespaces) -> list[Consumer]:

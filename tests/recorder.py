@@ -242,6 +242,9 @@ _OUTPUTS: Mapping[str, Outputs] = {
         "endpoint": f"{r.name}.cluster-abc.us-east-1.rds.amazonaws.com",
         "readerEndpoint": f"{r.name}.cluster-ro-abc.us-east-1.rds.amazonaws.com",
     },
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda r: {
+        "configurationEndpointAddress": f"clustercfg.{r.name}.abc.use1.cache.amazonaws.com",
+    },
     "aws:route53/record:Record": lambda r: {"fqdn": r["name"]},
     "aws:route53/zone:Zone": lambda r: {"nameServers": ["ns-1.awsdns-01.org"], "zoneId": "Z1"},
     "random:index/randomId:RandomId": lambda r: {"hex": "0a1b2c3d"},

@@ -7,25 +7,21 @@ from itertools import cycle, islice
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
 from components.component import Component
-from components.data_tier.database_roles import DatabaseRoles
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
+from components.data_tier.logins import MASTER, logins, password
 from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
-from spec.data import AuroraPostgres, Readers
+from spec.postgres import AuroraPostgres, Readers
 
 ENGINE = aws.rds.EngineType.AURORA_POSTGRESQL
 PORT = 5432
-MASTER = "groundwork_master"
 
 # Encrypted, and the server takes nothing else. Not `verify-full`: that needs Amazon's certificate authorities in every
 # service's image, and what lies between is the VPC, where nobody but AWS answers for the data tier's addresses.
 SSL_MODE = "require"
-
-_PASSWORD_LENGTH = 40
 
 
 class Aurora(Component):
@@ -56,7 +52,7 @@ class Aurora(Component):
         self._name, self._spec, self._vpc = name, spec, vpc
         self._consumers = {consumer.name: consumer for consumer in consumers}
         self.security_group_id = self._security_group(clients)
-        master_password = self._password(f"{name}-master")
+        master_password = password(f"{name}-master", self.child())
         self._cluster = self._database(master_password, protect)
         writer = self._instances()
         if spec.readers.max:
@@ -66,14 +62,23 @@ class Aurora(Component):
         self._hosts: dict[str, pulumi.Output[str]] = {"writer": host, "reader": self._cluster.reader_endpoint}
         self.address = pulumi.Output.concat(host, f":{PORT}")
         self._peer = Peer(ports=(PORT,), cidrs=tuple(vpc.cidrs(spec.tier)))
-        self._secrets = self._credentials(master_password, namespace)
+        self._secrets = logins(
+            name,
+            consumers,
+            address={"PGHOST": host, "PGPORT": str(PORT), "PGDATABASE": spec.database, "PGSSLMODE": SSL_MODE},
+            master=(MASTER, master_password),
+            server=self._peer,
+            namespace=namespace,
+            image=spec.client_image,
+            opts=self.child(),
+        )
         self.register_outputs({"address": self.address})
 
     def endpoint(self, consumer: str) -> PostgresEndpoint:
         known = self._consumers[consumer]
         writes, reads = "writer" in known.access, "reader" in known.access
         return PostgresEndpoint(
-            host=self._hosts["writer" if writes else "reader"],
+            host=self._hosts["reader" if known.access == {"reader"} else "writer"],
             reader_host=self._hosts["reader"] if writes and reads else None,
             port=PORT,
             database=self._spec.database,
@@ -82,10 +87,6 @@ class Aurora(Component):
             ssl_mode=SSL_MODE,
             peer=self._peer,
         )
-
-    def _password(self, name: str) -> pulumi.Output[str]:
-        # Letters and digits: a password ends up in URLs and shells.
-        return random.RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=self.child()).result
 
     def _security_group(self, clients: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
         return SecurityGroup(
@@ -210,40 +211,3 @@ class Aurora(Component):
             },
             opts=self.child(),
         )
-
-    def _credentials(
-        self, master_password: pulumi.Output[str], namespace: pulumi.Input[str]
-    ) -> dict[str, pulumi.Output[str]]:
-        """Make every consumer's password, Secret and role; return the Secrets' names, known once the roles work."""
-        if not self._consumers:
-            return {}
-        passwords = {name: self._password(f"{self._name}-{name}") for name in self._consumers}
-        roles = DatabaseRoles(
-            f"{self._name}-roles",
-            list(self._consumers.values()),
-            passwords,
-            connection={
-                "PGHOST": self._hosts["writer"],
-                "PGPORT": str(PORT),
-                "PGDATABASE": self._spec.database,
-                "PGUSER": MASTER,
-                "PGPASSWORD": master_password,
-                "PGSSLMODE": SSL_MODE,
-            },
-            server=self._peer,
-            namespace=namespace,
-            image=self._spec.client_image,
-            opts=self.child(),
-        )
-        return {name: self._secret(name, passwords[name], roles.done) for name in self._consumers}
-
-    def _secret(self, consumer: str, password: pulumi.Output[str], roles: pulumi.Output[str]) -> pulumi.Output[str]:
-        known = self._consumers[consumer]
-        secret = kubernetes.core.v1.Secret(
-            f"{self._name}-{consumer}",
-            metadata={"name": f"postgres-{consumer}", "namespace": known.namespace},
-            string_data={"username": known.role, "password": password},
-            # The name is the consumer's for good; two objects can't have it at the same time.
-            opts=self.child(delete_before_replace=True),
-        )
-        return pulumi.Output.all(secret.metadata["name"], roles).apply(lambda all: all[0])

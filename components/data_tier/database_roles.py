@@ -27,12 +27,17 @@ def script(consumers: Sequence[Consumer]) -> str:
     for consumer in consumers:
         lines += [
             rf"\set role {consumer.role}",
-            rf"\set access {'writer' if 'writer' in consumer.access else 'reader'}",
+            rf"\set access {_access(consumer)}",
             rf"\getenv password {_variable(consumer)}",
             r"\ir role.sql",
         ]
     lines += [rf"\set roles '{','.join(consumer.role for consumer in consumers)}'", r"\ir end.sql"]
     return "\n".join(lines) + "\n"
+
+
+def _access(consumer: Consumer) -> str:
+    """Return the most that a consumer declares."""
+    return next(access for access in ("writer", "reader", "monitor") if access in consumer.access)
 
 
 def _variable(consumer: Consumer) -> str:

@@ -81,7 +81,8 @@ class PostgresEndpoint:
     reader_host: pulumi.Input[str] | None
     port: int
     database: str
-    user: str
+    user: str | None
+    """None where the Secret's key ``username`` says it."""
     secret: pulumi.Input[str]
     """Name of the Secret, in the consumer's namespace, whose key ``password`` holds the password."""
     ssl_mode: Literal["disable", "require", "verify-full"]
@@ -97,10 +98,14 @@ class PostgresEndpoint:
             "PGHOST": self.host,
             "PGPORT": str(self.port),
             "PGDATABASE": self.database,
-            "PGUSER": self.user,
             "PGSSLMODE": self.ssl_mode,
         } | ({"PGHOST_READER": self.reader_host} if self.reader_host is not None else {})
-        return variables(plain, PGPASSWORD=(self.secret, "password"))
+        secret = {"PGPASSWORD": (self.secret, "password")}
+        if self.user is None:
+            secret["PGUSER"] = (self.secret, "username")
+        else:
+            plain["PGUSER"] = self.user
+        return variables(plain, **secret)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.traffic import API_SERVER, allow, among, coming_from, from_api_server, going_to
 from spec.base import quantity
-from spec.data import InClusterPostgres as Spec
-from spec.data import Pooler
 from spec.node_pools import NodePool
+from spec.postgres import InClusterPostgres as Spec
+from spec.postgres import Pooler
 
 # The cluster's Services are postgres-rw, -ro and -r; the poolers' are postgresql and postgresql-ro.
 CLUSTER, WRITER, READER = "postgres", "postgresql", "postgresql-ro"

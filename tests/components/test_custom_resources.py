@@ -22,10 +22,10 @@ from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.flux import Flux
 from components.gitops import Gitops
-from spec.data import InClusterPostgres as PostgresSpec
 from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
 from spec.kafka import InClusterKafka as KafkaSpec
+from spec.postgres import InClusterPostgres as PostgresSpec
 from spec.rabbitmq import RabbitMq as RabbitMqSpec
 from tests.components.around import Around, service
 from tests.recorder import Registered, run

@@ -93,6 +93,12 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         ("strimzi", {"name": "strimzi-cluster-operator", "strimzi.io/kind": "cluster-operator"}, {"http": 8080}),
     ),
     "pgadmin4": (("pgadmin", {NAME: "pgadmin", INSTANCE: "{release}"}, {"http": 8080}),),
+    "prometheus-postgres-exporter": (
+        ("{release}", {NAME: "prometheus-postgres-exporter", INSTANCE: "{release}"}, {"http (metrics)": 9187}),
+    ),
+    "prometheus-redis-exporter": (
+        ("{release}", {NAME: "prometheus-redis-exporter", INSTANCE: "{release}"}, {"exporter-port (metrics)": 9121}),
+    ),
     "promtail": (("promtail", {NAME: "promtail", INSTANCE: "{release}"}, {"http-metrics": 3101}),),
     "rabbitmq-cluster-operator": (
         (

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
-from spec.data import AuroraPostgres
 from spec.load import ROOT, stacks
+from spec.postgres import ExternalPostgres
 from tests.reachability.pods import pods
 from tests.reachability.policies import End, Outside, Pod, Policies
 from tests.stack_objects import Made, made
@@ -23,7 +24,13 @@ INTERNET = Outside("the internet", "203.0.113.9", {"https": 443})
 API_SERVER = Outside("the API server", "10.255.255.254", {"https": 6443})
 STRANGER = Pod("any other pod", "default", {})
 DNS = Pod("cluster DNS", "kube-system", {"k8s-app": "kube-dns"}, {"dns": 53})
-AURORA = "aurora"
+# What engines outside the cluster are called, by their kind in a stack file.
+OUTSIDE: Mapping[str, str] = {
+    "aurora": "aurora",
+    "rds": "rds",
+    "elastiCache": "elasticache",
+    "external": "external database",
+}
 _UNHEARD_OF = 9  # the discard service: whoever may reach it anywhere has open egress
 
 _INTRODUCTION = """\
@@ -73,11 +80,18 @@ def reachability(stack: Made) -> Reachability:
 
 
 def _databases(stack: Made) -> Iterator[Outside]:
-    """A database of the cloud has an address in its tier."""
-    postgres, network = stack.spec.data.postgres, stack.spec.network
-    if isinstance(postgres, AuroraPostgres) and network:
-        subnet = next(each for each in network.subnets() if each.tier == postgres.tier)
-        yield Outside(AURORA, subnet.cidr.replace(".0/", ".10/").partition("/")[0], {"postgresql": 5432})
+    """Engines outside the cluster: those of the cloud have addresses in their tier, others where their owner says."""
+    for name, port, engine in (("postgresql", 5432, stack.spec.data.postgres), ("redis", 6379, stack.spec.data.redis)):
+        if isinstance(engine, ExternalPostgres):
+            yield Outside(OUTSIDE[engine.engine], _address(engine.networks[0]), {name: engine.port})
+        elif engine and engine.engine in OUTSIDE and stack.spec.network:
+            tier = getattr(engine, "tier", "")
+            subnet = next(each for each in stack.spec.network.subnets() if each.tier == tier)
+            yield Outside(OUTSIDE[engine.engine], _address(subnet.cidr), {name: port})
+
+
+def _address(cidr: str) -> str:
+    return str(next(iter(IPv4Network(cidr).hosts())))
 
 
 def table(stack: Made) -> str:
@@ -85,7 +99,7 @@ def table(stack: Made) -> str:
     found = reachability(stack)
     lines = ["| Namespace | Pods | Port | Reached by |", "|---|---|---|---|"]
     # Databases are found from within only, and what listens outside of the cluster calls nobody in it.
-    callers = [end for end in found.ends if end is not DNS and end.name != AURORA]
+    callers = [end for end in found.ends if end is not DNS and end.name not in OUTSIDE.values()]
     leaving = {end.name for end in callers if isinstance(end, Pod) and found.policies.allow(end, INTERNET, _UNHEARD_OF)}
     for end in found.ends:
         namespace = f"`{end.namespace}`" if isinstance(end, Pod) else ""

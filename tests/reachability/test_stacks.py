@@ -9,7 +9,7 @@ import pytest
 from spec.load import stacks
 from tests.reachability.pods import CHARTS, NAME, Row, ports_of, template
 from tests.reachability.policies import Pod
-from tests.reachability.table import AURORA, DNS, INTERNET, PAGE, STRANGER, Reachability, page, reachability
+from tests.reachability.table import DNS, INTERNET, OUTSIDE, PAGE, STRANGER, Reachability, page, reachability
 from tests.stack_objects import Made, Object, made
 
 # Those that stand on AWS take seconds each, most of them the emulated account's.
@@ -55,7 +55,7 @@ def test_a_service_reaches_what_it_uses_and_dns_and_nothing_else(stack: Made, fo
         }
         if any(use.startswith("postgres.") for use in service.uses):
             postgres = stack.spec.data.postgres
-            expected.add((AURORA if postgres and postgres.engine == "aurora" else "postgresql", 5432))
+            expected.add((OUTSIDE.get(postgres.engine if postgres else "", "postgresql"), 5432))
         if stack.spec.observability and stack.spec.observability.traces:
             expected |= {(TRACES, 4317), (TRACES, 4318)}
         stores = (use.split(".")[1] for use in service.uses if use.startswith("redis."))
@@ -63,6 +63,7 @@ def test_a_service_reaches_what_it_uses_and_dns_and_nothing_else(stack: Made, fo
         expected |= {("rabbitmq", 5672) for use in service.uses if use.startswith("rabbitmq.")}
         if "kafka" in service.uses:
             expected.add(("kafka (brokers)", 9092))
+        expected |= {(OUTSIDE["elastiCache"], 6379)} if "redis" in service.uses else set()
         assert found.reached(found.pod(service.name)) == expected, service.name
 
 

@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.spec.test_mistakes import LOCAL, changed, mistakes
+from spec.windows import overlap
+from tests.spec.test_mistakes import AWS, LOCAL, changed, mistakes
 
+AURORA = {
+    "engine": "aurora",
+    "instanceClass": "db.r6g.large",
+    "readers": {"instanceClass": "db.r6g.large", "count": 2, "max": 4},
+}
+RDS = {"engine": "rds", "instanceClass": "db.t4g.medium"}
+CACHE = {"engine": "elastiCache", "nodeType": "cache.r6g.large"}
+EXTERNAL = {"engine": "external", "host": "db.example.com", "credentials": {"existingSecret": "db"}}
 STORE = {"name": "cache", "eviction": "allkeys-lru"}
 REDIS = {"engine": "inCluster", "namespace": "app", "stores": [STORE]}
 
@@ -48,3 +57,63 @@ def test_a_store_that_can_t_be_is_refused(path: str, value: Any, expected: list[
 def test_a_broker_that_can_t_be_is_refused(fields: dict[str, Any], expected: list[str]) -> None:
     text = mistakes(LOCAL | {"data": LOCAL["data"] | {"rabbitmq": {"namespace": "app"} | fields}})
     assert [part for part in expected if part not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "given", "path", "value", "expected"),
+    [
+        ("postgres", AURORA, "tier", "dat", ["data.postgres.tier", "did you mean data?"]),
+        ("postgres", AURORA, "readers.count", 5, ["data.postgres.readers.count = 5", "is above max, 4"]),
+        ("postgres", AURORA, "backupWindow", "05:30-06:30", ["backupWindow", "overlaps maintenanceWindow, sun:05:00"]),
+        ("postgres", AURORA, "backupWindow", "03:00-03:10", ["backupWindow", "is shorter than 30 minutes"]),
+        (
+            "postgres",
+            AURORA,
+            "maintenanceWindow",
+            "sun:02:00-sun:03:30",
+            ["backupWindow", "overlaps maintenanceWindow"],
+        ),
+        ("postgres", RDS, "storageGiB", 4, ["data.postgres.storageGiB = 4", "20"]),
+        ("postgres", RDS, "maxStorageGiB", 21, ["data.postgres.maxStorageGiB = 21", "take 22"]),
+        ("redis", CACHE, "tier", "dat", ["data.redis.tier", "did you mean data?"]),
+        ("redis", CACHE, "nodeType", "r6g.large", ["data.redis.nodeType", "does not match"]),
+        ("redis", CACHE, "snapshotWindow", "05:30-06:30", ["snapshotWindow", "overlaps maintenanceWindow"]),
+        ("redis", CACHE, "snapshotWindow", "04:00-04:45", ["snapshotWindow", "is shorter than 60 minutes"]),
+        ("postgres", EXTERNAL, "credentials", {}, ["data.postgres.credentials", "are incomplete", "existingSecret"]),
+        ("postgres", EXTERNAL, "networks", [], ["data.postgres.networks"]),
+    ],
+)
+def test_an_engine_outside_the_cluster_that_can_t_be_is_refused(
+    engine: str, given: dict[str, Any], path: str, value: Any, expected: list[str]
+) -> None:
+    base = AWS | {"data": AWS["data"] | {engine: given}}
+    text = mistakes(changed(base, f"data.{engine}.{path}", value))
+    assert [part for part in expected if part not in text] == []
+
+
+@pytest.mark.parametrize(("engine", "given"), [("postgres", AURORA), ("postgres", RDS), ("redis", CACHE)])
+def test_what_aws_runs_is_refused_on_a_laptop(engine: str, given: dict[str, Any]) -> None:
+    text = mistakes(LOCAL | {"data": LOCAL["data"] | {engine: given}})
+    assert f"data.{engine}.engine" in text
+    assert "can't be had on k3d" in text
+
+
+def test_an_external_database_without_a_secret_is_refused() -> None:
+    without = {key: value for key, value in EXTERNAL.items() if key != "credentials"}
+    text = mistakes(LOCAL | {"data": {"postgres": without}})
+    assert "data.postgres.credentials" in text
+    assert "is missing" in text
+
+
+@pytest.mark.parametrize(
+    ("daily", "weekly", "expected"),
+    [
+        ("03:00-04:00", "sun:04:00-sun:05:00", False),
+        ("03:00-04:01", "sun:04:00-sun:05:00", True),
+        ("23:30-00:30", "mon:00:00-mon:01:00", True),
+        ("23:30-00:30", "sun:22:00-sun:23:30", False),
+        ("01:00-02:00", "sat:23:00-sun:01:30", True),
+    ],
+)
+def test_windows_overlap_over_midnight_too(daily: str, weekly: str, expected: bool) -> None:
+    assert overlap(daily, weekly) is expected

@@ -10,8 +10,8 @@ from pulumi.runtime.mocks import MockMonitor
 from components.charts import Charts
 from components.data_tier.endpoint import Consumer
 from sandbox.mocks import EmulatedMocks
-from spec.data import AuroraPostgres
 from spec.load import from_file, stack_file
+from spec.postgres import AuroraPostgres
 from stacks.aws import aws_ground
 from stacks.ground import Ground
 from tests.recorder import run, run_under
@@ -29,8 +29,9 @@ def ground() -> Ground:
         Consumer("payment", name, frozenset({"writer", "reader"})),
     ]
     assert isinstance(spec.data.postgres, AuroraPostgres)
-    assert made.managed_postgres is not None
-    made.managed_postgres(spec.data.postgres, consumers, name)
+    assert made.managed_data is not None
+    made.managed_data.postgres(spec.data.postgres, consumers, name)
+    made.managed_data.redis(spec.data.redis, consumers)
     return made
 
 
@@ -59,7 +60,7 @@ def test_everything_in_the_cluster_is_made_through_the_clusters_provider() -> No
     assert providers == {"tiketi"}
 
 
-def test_the_database_admits_the_nodes_and_the_balancer_reaches_them() -> None:
+def test_the_database_and_the_cache_admit_the_nodes_and_the_balancer_reaches_them() -> None:
     made = run(ground)
     rules = made.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     ports = {
@@ -68,7 +69,7 @@ def test_the_database_admits_the_nodes_and_the_balancer_reaches_them() -> None:
         if "referencedSecurityGroupId" in rule.inputs
     }
     balancer = "tiketi-edge-balancer-id"
-    assert ports == {5432: "sg-cluster", 80: balancer, 3010: balancer}
+    assert ports == {5432: "sg-cluster", 6379: "sg-cluster", 80: balancer, 3010: balancer}
 
 
 def test_outputs_tell_where_to_delegate_the_domain() -> None:

@@ -12,7 +12,8 @@ from components.observability.log_stores.contract import (
     LokiApi,
     User,
 )
-from spec.logs import Credentials, ExternalElasticsearch, ExternalLoki
+from spec.credentials import Credentials
+from spec.logs import ExternalElasticsearch, ExternalLoki
 
 LOKI_DATASOURCE = {"name": "Loki", "uid": "loki", "type": "loki", "jsonData": {"maxLines": 1000}}
 """Grafana's datasource for any Loki."""

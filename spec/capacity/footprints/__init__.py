@@ -19,6 +19,7 @@ FOOTPRINTS: tuple[Footprint, ...] = (
     services.application_services,
     data.postgres,
     data.database_roles,
+    data.exporters,
     data.kafka,
     data.interfaces,
     data.redis,

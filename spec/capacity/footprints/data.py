@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec.capacity.workloads import Workload, container, rolling, sized
-from spec.data import AuroraPostgres, InClusterPostgres
 from spec.kafka import CRUISE_CONTROL, ENTITY_OPERATOR
 from spec.kafka import EXPORTER as KAFKA_EXPORTER
 from spec.mistakes import Path
 from spec.platform import Platform
-from spec.redis import EXPORTER, InClusterRedis
+from spec.postgres import AuroraPostgres, ExternalPostgres, InClusterPostgres, RdsPostgres
+from spec.redis import EXPORTER, ElastiCache, InClusterRedis
 
 
 def postgres(platform: Platform) -> Iterator[Workload]:
@@ -53,11 +53,29 @@ def postgres(platform: Platform) -> Iterator[Workload]:
 
 
 def database_roles(platform: Platform) -> Iterator[Workload]:
-    """The job that makes the services' roles in a database of the cloud."""
+    """The job that makes the services' roles, and the exporter's, in a database of the cloud."""
     users = any(use.startswith("postgres.") for service in platform.services for use in service.uses)
-    if isinstance(platform.data.postgres, AuroraPostgres) and users:
+    if isinstance(platform.data.postgres, AuroraPostgres | RdsPostgres) and (users or platform.observability):
         psql = container("psql", "50m/32Mi", "200m/64Mi")
         yield Workload(f"{platform.name}-postgres-roles", "database-jobs", [psql])
+
+
+def exporters(platform: Platform) -> Iterator[Workload]:
+    """A pod for each engine outside the cluster."""
+    if platform.observability is None:
+        return
+    outside = {
+        "postgres-exporter": isinstance(platform.data.postgres, AuroraPostgres | RdsPostgres | ExternalPostgres),
+        "redis-exporter": isinstance(platform.data.redis, ElastiCache),
+    }
+    for name in (name for name, there in outside.items() if there):
+        yield Workload(
+            name,
+            "exporters",
+            [container(f"prometheus-{name}", "25m/32Mi", "200m/128Mi")],
+            surge=rolling(1),
+            pool=platform.observability.pool,
+        )
 
 
 def kafka(platform: Platform) -> Iterator[Workload]:

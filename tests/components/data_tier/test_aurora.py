@@ -10,8 +10,8 @@ import pytest
 from components.data_tier.aurora import Aurora
 from components.data_tier.endpoint import Consumer, PostgresEndpoint
 from components.vpc import Vpc
-from spec.data import AuroraPostgres
 from spec.network import Network
+from spec.postgres import AuroraPostgres
 from tests.recorder import Recorder, run
 
 NETWORK = {

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -16,6 +11,7 @@ import pytest
 from components.data_tier import database_roles
 from components.data_tier.database_roles import DatabaseRoles, script
 from components.data_tier.endpoint import Consumer, Peer
+from tests.components.data_tier.postgres_server import MASTER, Server
 from tests.recorder import Recorder, run
 
 JOB = "kubernetes:batch/v1:Job"
@@ -87,54 +83,19 @@ def test_the_job_is_allowed_in_a_restricted_namespace() -> None:
     assert container["resources"].keys() == {"requests", "limits"}
 
 
-def _binaries() -> Path | None:
-    """Where initdb is: on the PATH, or where Debian keeps it."""
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent
-    return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
-
-
 @pytest.fixture(scope="module")
-def sql() -> Iterator[Sql]:
-    """Run psql in a server of one's own: `sql(command, user=…)`, or a script with `consumers=…`."""
-    binaries = _binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server is not installed")
-    # Unix sockets have short paths, and a server does not run as root.
-    directory = Path(tempfile.mkdtemp(prefix="groundwork-sql-", dir="/tmp"))
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(directory, user)
-    server = str(directory / "data")
+def sql(postgres: Server) -> Sql:
+    """Run psql in a database of one's own: `sql(command, user=…)`, or a script with `consumers=…`."""
 
-    def control(*arguments: str) -> None:
-        subprocess.run(
-            arguments, user=user, cwd=directory, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+    def psql(*commands: str, user: str = MASTER, consumers: tuple[Consumer, ...] = ()) -> str:
+        if not consumers:
+            return postgres.psql(*commands, database="roles", user=user)
+        passwords = {f"PASSWORD_{c.role.upper()}": f"it's {c.name}" for c in consumers}
+        files = {path.name: path.read_text() for path in database_roles._SQL.glob("*.sql")}
+        return postgres.run({"main.sql": script(consumers), **files}, database="roles", environment=passwords)
 
-    def psql(*commands: str, user: str = "master", consumers: tuple[Consumer, ...] = ()) -> str:
-        arguments = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--set=ON_ERROR_STOP=1"]
-        environment = {"PATH": os.environ["PATH"], "PGHOST": str(directory), "PGUSER": user, "PGDATABASE": "app"}
-        if consumers:
-            shutil.copytree(database_roles._SQL, directory / "sql", dirs_exist_ok=True)
-            (directory / "sql" / "main.sql").write_text(script(consumers))
-            arguments += ["--single-transaction", f"--file={directory}/sql/main.sql"]
-            environment |= {f"PASSWORD_{c.role.upper()}": f"it's {c.name}" for c in consumers}
-        arguments += [f"--command={command}" for command in commands]
-        done = subprocess.run(arguments, env=environment, check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise PermissionError(done.stderr)
-        return done.stdout.strip()
-
-    try:
-        control(str(binaries / "initdb"), "-D", server, "-A", "trust", "-U", "master")
-        options = f"-k {directory} -c listen_addresses="
-        control(str(binaries / "pg_ctl"), "-D", server, "-o", options, "-l", "/dev/null", "-w", "start")
-        control(str(binaries / "createdb"), "-h", str(directory), "-U", "master", "app")
-        yield psql
-    finally:
-        subprocess.run([str(binaries / "pg_ctl"), "-D", server, "-m", "immediate", "stop"], user=user, check=False)
-        shutil.rmtree(directory, ignore_errors=True)
+    postgres.create("roles")
+    return psql
 
 
 WRITER, READER = consumer("order-intake", "writer"), consumer("catalogue", "reader")
@@ -165,6 +126,14 @@ def test_a_writer_that_becomes_a_reader_writes_no_longer(sql: Sql) -> None:
     sql(consumers=(WRITER, consumer("billing", "reader")))
     with pytest.raises(PermissionError, match="permission denied"):
         sql("INSERT INTO bills VALUES (2)", user="billing")
+
+
+def test_a_monitor_sees_statistics_and_no_data(sql: Sql) -> None:
+    sql(consumers=(WRITER, consumer("exporter", "monitor")))
+    sql("CREATE TABLE secrets (id int)", user="order_intake")
+    assert sql("SELECT pg_has_role('pg_read_all_stats', 'USAGE')", user="exporter") == "t"
+    with pytest.raises(PermissionError, match="permission denied for table"):
+        sql("SELECT id FROM secrets", user="exporter")
 
 
 def test_who_is_no_longer_a_consumer_can_no_longer_log_in_until_it_is_one_again(sql: Sql) -> None:

@@ -8,7 +8,7 @@ import pulumi
 
 from components.data_tier.endpoint import ADMINISTRATOR, Consumer, PostgresEndpoint, consumers
 from components.data_tier.postgres import InClusterPostgres, memory_parameters
-from spec.data import InClusterPostgres as Spec
+from spec.postgres import InClusterPostgres as Spec
 from spec.services import Service
 from tests.components.around import POLICY, SECRET, Around, service
 from tests.recorder import Recorder, run

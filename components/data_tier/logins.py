@@ -1,0 +1,72 @@
+"""What consumers of a PostgreSQL server of the platform's own sign in with: a role, a password, a Secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pulumi_random as random
+
+from components.data_tier.database_roles import DatabaseRoles
+from components.data_tier.endpoint import Consumer, Peer
+
+MASTER = "groundwork_master"
+"""The role that makes the others."""
+
+_PASSWORD_LENGTH = 40
+
+
+def password(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """Return a password of letters and digits: it ends up in URLs and shells."""
+    return random.RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=opts).result
+
+
+def logins(
+    name: str,
+    consumers: Sequence[Consumer],
+    *,
+    address: Mapping[str, pulumi.Input[str]],
+    master: tuple[str, pulumi.Input[str]],
+    server: Peer,
+    namespace: pulumi.Input[str],
+    image: str,
+    opts: pulumi.ResourceOptions,
+) -> dict[str, pulumi.Output[str]]:
+    """Make every consumer's password, role and Secret; return the Secrets' names, known once the roles work.
+
+    ``address`` is where the server is, as libpq's environment variables, and ``master`` whom the roles are made as, and
+    its password; ``server`` is whom the job that makes them talks to, from ``namespace``.
+    """
+    if not consumers:
+        return {}
+    passwords = {each.name: password(f"{name}-{each.name}", opts) for each in consumers}
+    user, secret = master
+    roles = DatabaseRoles(
+        f"{name}-roles",
+        consumers,
+        passwords,
+        connection={**address, "PGUSER": user, "PGPASSWORD": secret},
+        server=server,
+        namespace=namespace,
+        image=image,
+        opts=opts,
+    )
+    return {each.name: _secret(name, each, passwords[each.name], roles.done, opts) for each in consumers}
+
+
+def _secret(
+    name: str,
+    consumer: Consumer,
+    password: pulumi.Output[str],
+    roles: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> pulumi.Output[str]:
+    secret = kubernetes.core.v1.Secret(
+        f"{name}-{consumer.name}",
+        metadata={"name": f"postgres-{consumer.name}", "namespace": consumer.namespace},
+        string_data={"username": consumer.role, "password": password},
+        # The name is the consumer's for good; two objects can't have it at the same time.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
+    )
+    return pulumi.Output.all(secret.metadata["name"], roles).apply(lambda all: all[0])
