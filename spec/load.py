@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from spec import (  # noqa: F401  have their rules added
     access_rules,
     capacity_rules,
+    connection_rules,
     data_rules,
     edge_rules,
     gitops_rules,

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from spec.base import Cidr, Host, Name, Port, Quantity, Section
 from spec.credentials import Credentials
+from spec.migrations import Directory
 from spec.services import Compute, Resources
 from spec.windows import WeeklyWindow, Window
 
@@ -62,6 +63,14 @@ class InClusterPostgres(Section):
         return Resources(requests=self.requests or limits, limits=limits)
 
 
+class Connections(Section):
+    """What all pods at their maximum may open together; each has an even share, each role the sum of its pods'."""
+
+    writer: Annotated[int, Field(ge=1, le=5000)] = 200
+    reader: Annotated[int, Field(ge=1, le=5000)] = 100
+    """Of all readers: a connection goes to any of them."""
+
+
 class _RunByAws(Section):
     """What every database that AWS runs has."""
 
@@ -73,6 +82,10 @@ class _RunByAws(Section):
     maintenance_window: WeeklyWindow = "sun:05:00-sun:06:00"
     parameters: dict[str, str] = {}
     """Settings for the parameter group."""
+    connections: Connections = Connections()
+    migrations: Directory | None = None
+    """SQL files that make the tables: each is applied once, in the order of their names, before a service starts. Where
+    grants.sql is among them, roles may do what it says; else writers write and readers read every table."""
     client_image: str = "docker.io/library/postgres:17.6-alpine"
     """Image with psql, for the jobs that create the services' roles and the schema."""
 

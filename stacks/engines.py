@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from components.data_tier.endpoint import Consumer, Engine, consumers
@@ -12,6 +13,7 @@ from components.data_tier.kafka import InClusterKafka
 from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.data_tier.redis import InClusterStore
+from spec.connections import shares
 from spec.platform import Platform
 from spec.postgres import ExternalPostgres as ExternalPostgresSpec
 from spec.postgres import InClusterPostgres as InClusterPostgresSpec
@@ -40,6 +42,12 @@ def _postgres(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
         # Its instances and poolers have exporters of their own.
         here = {"cluster": ground.cluster, "protect": spec.protect}
         return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
+    limits = {} if isinstance(postgres, ExternalPostgresSpec) else postgres.connections.model_dump()
+    found = shares(spec.services, limits)
+    users = [
+        replace(user, pool_size=found[user.name].each, connections=found[user.name].total) if limits else user
+        for user in users
+    ]
     scraped = common["scraping"] is not None
     users += [monitor(namespaces)] if scraped else []
     engine = _outside(postgres, users, ground, common)

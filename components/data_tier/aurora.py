@@ -12,6 +12,7 @@ import pulumi_random as random
 from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
 from components.data_tier.logins import MASTER, logins, password
+from components.data_tier.schema import read
 from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.postgres import AuroraPostgres, Readers
@@ -70,6 +71,7 @@ class Aurora(Component):
             server=self._peer,
             namespace=namespace,
             image=spec.client_image,
+            migrations=read(spec.migrations) if spec.migrations else None,
             opts=self.child(),
         )
         self.register_outputs({"address": self.address})
@@ -86,6 +88,7 @@ class Aurora(Component):
             secret=self._secrets[consumer],
             ssl_mode=SSL_MODE,
             peer=self._peer,
+            pool_size=known.pool_size,
         )
 
     def _security_group(self, clients: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:

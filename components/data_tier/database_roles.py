@@ -1,33 +1,29 @@
-"""A database role for each consumer, made by a job in the cluster: PostgreSQL has no API for it but SQL."""
+"""A database role for each consumer, made by a job in the cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pulumi
-import pulumi_kubernetes as kubernetes
-from pulumi_kubernetes.batch.v1 import JobSpecArgs
-from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer
-from components.traffic import DNS, allow, ports
+from components.data_tier.sql_job import SqlJob
 
-_SQL = Path(__file__).with_name("sql")
-_LABELS = {"app.kubernetes.io/name": "postgres-roles"}
-_POSTGRES_USER = 70  # of the alpine image: https://github.com/docker-library/postgres
+_SQL = Path(__file__).with_name("sql") / "roles"
 
 
-def script(consumers: Sequence[Consumer]) -> str:
-    """Return the psql script that makes the consumers' roles; passwords come from the environment when it runs."""
+def script(consumers: Sequence[Consumer], *, granted: bool = False) -> str:
+    """Return the psql script that makes the consumers' roles; passwords come from the environment when it runs.
+
+    With ``granted``, tables are somebody else's to grant, and the roles may do nothing but sign in.
+    """
     lines = [r"\ir begin.sql"]
     for consumer in consumers:
         lines += [
             rf"\set role {consumer.role}",
-            rf"\set access {_access(consumer)}",
+            rf"\set access {_access(consumer, granted)}",
+            rf"\set connections {-1 if consumer.connections is None else consumer.connections}",
             rf"\getenv password {_variable(consumer)}",
             r"\ir role.sql",
         ]
@@ -35,20 +31,18 @@ def script(consumers: Sequence[Consumer]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _access(consumer: Consumer) -> str:
-    """Return the most that a consumer declares."""
-    return next(access for access in ("writer", "reader", "monitor") if access in consumer.access)
+def _access(consumer: Consumer, granted: bool) -> str:
+    """Return the most that a consumer declares, or that it depends on what is granted."""
+    most = next(access for access in ("writer", "reader", "monitor") if access in consumer.access)
+    return "granted" if granted and most != "monitor" else most
 
 
 def _variable(consumer: Consumer) -> str:
     return f"PASSWORD_{consumer.role.upper()}"
 
 
-class DatabaseRoles(Component):
+class DatabaseRoles(SqlJob):
     """Roles that may do what their consumers declared, and nothing once they are consumers no longer."""
-
-    done: pulumi.Output[str]
-    """Known once the roles are there."""
 
     def __init__(
         self,
@@ -60,82 +54,25 @@ class DatabaseRoles(Component):
         server: Peer,
         namespace: pulumi.Input[str],
         image: str,
+        granted: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Make the roles of ``consumers`` with the ``passwords`` by their names.
 
         ``connection`` is how to be the master user, as libpq's environment variables, PGPASSWORD among them;
-        ``server`` is whom the job talks to, from ``namespace``.
+        ``server`` is whom the job talks to, from ``namespace``; ``granted`` is as for `script`.
         """
-        super().__init__("data:DatabaseRoles", name, opts)
-        # Immutable and named by Pulumi: whatever changes in them is a new object, and so a new run of the job.
-        secret = kubernetes.core.v1.Secret(
+        super().__init__(
+            "data:DatabaseRoles",
             name,
-            metadata={"namespace": namespace},
-            immutable=True,
-            string_data={**connection, **{_variable(c): passwords[c.name] for c in consumers}},
-            opts=self.child(),
-        )
-        files = {path.name: path.read_text() for path in sorted(_SQL.glob("*.sql"))}
-        scripts = kubernetes.core.v1.ConfigMap(
-            name,
-            metadata={"namespace": namespace},
-            immutable=True,
-            data={"main.sql": script(consumers), **files},
-            opts=self.child(),
-        )
-        policy = allow(
-            name,
+            "postgres-roles",
+            {
+                "main.sql": script(consumers, granted=granted),
+                **{path.name: path.read_text() for path in sorted(_SQL.glob("*.sql"))},
+            },
+            {**connection, **{_variable(each): passwords[each.name] for each in consumers}},
+            server=server,
             namespace=namespace,
-            pods=_LABELS,
-            egress=[{"to": server.selectors(), **ports(*server.ports)}, DNS],
-            opts=self.child(),
+            image=image,
+            opts=opts,
         )
-        job = kubernetes.batch.v1.Job(
-            name,
-            metadata={"namespace": namespace, "labels": _LABELS},
-            spec=JobSpecArgs(
-                backoff_limit=5,
-                template=PodTemplateSpecArgs(
-                    metadata=ObjectMetaArgs(labels=_LABELS),
-                    spec=_pod(image, secret.metadata["name"], scripts.metadata["name"]),
-                ),
-            ),
-            # The job can't connect before it may, and nothing in it names the policy.
-            opts=self.child(depends_on=[policy]),
-        )
-        self.done = job.id
-        self.register_outputs({"done": self.done})
-
-
-def _pod(image: str, secret: pulumi.Input[str], scripts: pulumi.Input[str]) -> Any:
-    container = {
-        "name": "psql",
-        "image": image,
-        "command": ["psql"],
-        # All or nothing: a run that fails leaves the roles as they were.
-        "args": ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction", "--file=/sql/main.sql"],
-        "envFrom": [{"secretRef": {"name": secret}}],
-        "volumeMounts": [{"name": "sql", "mountPath": "/sql", "readOnly": True}],
-        "resources": {
-            "requests": {"cpu": "50m", "memory": "32Mi"},
-            "limits": {"cpu": "200m", "memory": "64Mi"},
-        },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-    }
-    return {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _POSTGRES_USER,
-            "runAsGroup": _POSTGRES_USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "containers": [container],
-        "volumes": [{"name": "sql", "configMap": {"name": scripts}}],
-    }

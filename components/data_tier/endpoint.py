@@ -22,6 +22,10 @@ class Consumer:
     namespace: pulumi.Input[str]
     access: frozenset[str] = frozenset()
     """What its `uses` say after the engine's name, such as ``writer``; empty where the name alone says it all."""
+    pool_size: int | None = None
+    """Connections that each of its pods may open; None where the engine has nothing to share out."""
+    connections: int | None = None
+    """Connections that all its pods may open together."""
 
     @property
     def role(self) -> str:
@@ -87,11 +91,14 @@ class PostgresEndpoint:
     """Name of the Secret, in the consumer's namespace, whose key ``password`` holds the password."""
     ssl_mode: Literal["disable", "require", "verify-full"]
     peer: Peer
+    pool_size: int | None = None
+    """Connections that each of the consumer's pods may open."""
 
     def environment(self) -> list[dict[str, Any]]:
         """Return container environment variables by the names that libpq, and so every driver, reads.
 
-        PGHOST_READER is ours: the read-only host, for a consumer that both writes and reads.
+        PGHOST_READER and PGPOOL_SIZE are ours: the read-only host, for a consumer that both writes and reads, and how
+        many connections the pool of a pod may have, to each host.
         https://www.postgresql.org/docs/current/libpq-envars.html
         """
         plain = {
@@ -100,6 +107,8 @@ class PostgresEndpoint:
             "PGDATABASE": self.database,
             "PGSSLMODE": self.ssl_mode,
         } | ({"PGHOST_READER": self.reader_host} if self.reader_host is not None else {})
+        if self.pool_size is not None:
+            plain["PGPOOL_SIZE"] = str(self.pool_size)
         secret = {"PGPASSWORD": (self.secret, "password")}
         if self.user is None:
             secret["PGUSER"] = (self.secret, "username")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -10,6 +11,8 @@ import pulumi_random as random
 
 from components.data_tier.database_roles import DatabaseRoles
 from components.data_tier.endpoint import Consumer, Peer
+from components.data_tier.schema import Schema
+from spec.migrations import GRANTS
 
 MASTER = "groundwork_master"
 """The role that makes the others."""
@@ -31,35 +34,46 @@ def logins(
     server: Peer,
     namespace: pulumi.Input[str],
     image: str,
+    migrations: Mapping[str, str] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> dict[str, pulumi.Output[str]]:
-    """Make every consumer's password, role and Secret; return the Secrets' names, known once the roles work.
+    """Make every consumer's password, role and Secret; return the Secrets' names, known once all is there to use.
 
     ``address`` is where the server is, as libpq's environment variables, and ``master`` whom the roles are made as, and
-    its password; ``server`` is whom the job that makes them talks to, from ``namespace``.
+    its password; ``server`` is whom the jobs talk to, from ``namespace``. ``migrations``, SQL by the names of files,
+    make the tables, where those are the platform's affair.
     """
     if not consumers:
         return {}
     passwords = {each.name: password(f"{name}-{each.name}", opts) for each in consumers}
     user, secret = master
+    job: Any = {
+        "connection": {**address, "PGUSER": user, "PGPASSWORD": secret},
+        "server": server,
+        "namespace": namespace,
+        "image": image,
+    }
     roles = DatabaseRoles(
         f"{name}-roles",
         consumers,
         passwords,
-        connection={**address, "PGUSER": user, "PGPASSWORD": secret},
-        server=server,
-        namespace=namespace,
-        image=image,
+        granted=GRANTS in (migrations or {}),
         opts=opts,
+        **job,
     )
-    return {each.name: _secret(name, each, passwords[each.name], roles.done, opts) for each in consumers}
+    done = roles.done
+    if migrations:
+        # Grants are to roles, which have to be there; nothing in the SQL says so.
+        after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[roles]))
+        done = Schema(f"{name}-schema", migrations, opts=after, **job).done
+    return {each.name: _secret(name, each, passwords[each.name], done, opts) for each in consumers}
 
 
 def _secret(
     name: str,
     consumer: Consumer,
     password: pulumi.Output[str],
-    roles: pulumi.Output[str],
+    done: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
 ) -> pulumi.Output[str]:
     secret = kubernetes.core.v1.Secret(
@@ -69,4 +83,4 @@ def _secret(
         # The name is the consumer's for good; two objects can't have it at the same time.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )
-    return pulumi.Output.all(secret.metadata["name"], roles).apply(lambda all: all[0])
+    return pulumi.Output.all(secret.metadata["name"], done).apply(lambda all: all[0])

@@ -11,6 +11,7 @@ import pulumi_random as random
 from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
 from components.data_tier.logins import MASTER, logins, password
+from components.data_tier.schema import read
 from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.postgres import RdsPostgres
@@ -66,6 +67,7 @@ class Rds(Component):
             server=self._peer,
             namespace=namespace,
             image=spec.client_image,
+            migrations=read(spec.migrations) if spec.migrations else None,
             opts=self.child(),
         )
         self.address = pulumi.Output.concat(self._host, f":{PORT}")
@@ -73,15 +75,17 @@ class Rds(Component):
 
     def endpoint(self, consumer: str) -> PostgresEndpoint:
         """Return the endpoint of a consumer, by its name. Raises KeyError for one that the database was not given."""
+        known = self._consumers[consumer]
         return PostgresEndpoint(
             host=self._host,
             reader_host=None,
             port=PORT,
             database=self._spec.database,
-            user=self._consumers[consumer].role,
+            user=known.role,
             secret=self._secrets[consumer],
             ssl_mode=SSL_MODE,
             peer=self._peer,
+            pool_size=known.pool_size,
         )
 
     def _instance(

@@ -53,11 +53,13 @@ def postgres(platform: Platform) -> Iterator[Workload]:
 
 
 def database_roles(platform: Platform) -> Iterator[Workload]:
-    """The job that makes the services' roles, and the exporter's, in a database of the cloud."""
+    """The jobs that make the services' roles, and the exporter's, and the tables in a database of the cloud."""
     users = any(use.startswith("postgres.") for service in platform.services for use in service.uses)
     if isinstance(platform.data.postgres, AuroraPostgres | RdsPostgres) and (users or platform.observability):
         psql = container("psql", "50m/32Mi", "200m/64Mi")
-        yield Workload(f"{platform.name}-postgres-roles", "database-jobs", [psql])
+        jobs = ["roles", *(["schema"] if platform.data.postgres.migrations else [])]
+        for job in jobs:
+            yield Workload(f"{platform.name}-postgres-{job}", "database-jobs", [psql])
 
 
 def exporters(platform: Platform) -> Iterator[Workload]:

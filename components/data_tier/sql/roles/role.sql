@@ -1,4 +1,5 @@
--- For each consumer. Variables: role, password, access (writer, reader or monitor).
+-- For each consumer. Variables: role, password, connections (-1 for any number), access: writer, reader, monitor, or
+-- granted, whose privileges are granted elsewhere.
 SELECT format('CREATE ROLE %I LOGIN', :'role')
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 
@@ -6,7 +7,7 @@ SELECT format('CREATE ROLE %I LOGIN', :'role')
 REVOKE pg_read_all_data, pg_write_all_data, pg_monitor FROM :"role";
 REVOKE CREATE ON SCHEMA public FROM :"role";
 
-ALTER ROLE :"role" WITH LOGIN PASSWORD :'password';
+ALTER ROLE :"role" WITH LOGIN PASSWORD :'password' CONNECTION LIMIT :connections;
 GRANT groundwork TO :"role";
 GRANT CONNECT, TEMPORARY ON DATABASE :"DBNAME" TO :"role";
 GRANT USAGE ON SCHEMA public TO :"role";

@@ -1,0 +1,130 @@
+"""Connections, classes and migrations: what a database takes, held against what a stack file's pods may open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spec.connections import shares
+from spec.database_classes import max_connections, offered
+from spec.load import from_file, stack_file
+from spec.migrations import problems
+from spec.postgres import AuroraPostgres
+from spec.services import Service
+from tests.spec.test_data_rules import AURORA, RDS
+from tests.spec.test_mistakes import AWS, LOCAL, SERVICE, changed, mistakes
+
+WRITER = SERVICE | {"uses": ["postgres.writer"]}
+
+
+def service(name: str, most: int, *uses: str) -> Service:
+    return Service.model_validate(
+        {
+            "name": name,
+            "namespace": "a",
+            "port": 80,
+            "replicas": {"max": most},
+            "uses": [f"postgres.{use}" for use in uses],
+        }
+    )
+
+
+def test_shares_of_all_pods_at_their_maximum_stay_inside_the_limit() -> None:
+    services = [service("a", 49, "writer"), service("b", 9, "writer", "reader"), service("c", 30, "reader")]
+    found = shares(services, {"writer": 200, "reader": 100})
+    assert found["a"] == (3, 50)
+    # It reads too, of which there is less for each.
+    assert found["b"] == (2, 10)
+    assert found["c"] == (2, 31)
+    assert found["a"].total + found["b"].total <= 200
+    assert found["b"].total + found["c"].total <= 100
+
+
+def test_prod_stays_inside_two_hundred_to_the_writer_and_what_its_readers_have() -> None:
+    prod = from_file(stack_file("prod"))
+    postgres = prod.data.postgres
+    assert isinstance(postgres, AuroraPostgres)
+    assert postgres.connections.writer == 200
+    assert postgres.connections.reader == 100 * postgres.readers.count
+    found = shares(prod.services, postgres.connections.model_dump())
+    for access in ("writer", "reader"):
+        opened = sum(found[each.name].total for each in prod.services if f"postgres.{access}" in each.uses)
+        assert 0 < opened <= getattr(postgres.connections, access)
+
+
+@pytest.mark.parametrize(("gib", "connections"), [(16, 1577), (32, 3154), (64, 5000), (512, 5000)])
+def test_an_instance_takes_connections_by_its_memory(gib: int, connections: int) -> None:
+    assert max_connections(gib) == connections
+
+
+def test_aurora_offers_other_classes_than_rds() -> None:
+    assert offered("aurora", 15)["db.r6g.2xlarge"] == 64
+    assert "db.m6g.large" not in offered("aurora", 15)
+    assert offered("rds", 15)["db.m6g.large"] == 8
+    assert "db.t4g.micro" not in offered("aurora", 15)
+    assert "db.r8g.large" not in offered("aurora", 13)
+
+
+def at(engine: dict[str, Any], path: str, value: Any) -> str:
+    config = AWS | {"data": AWS["data"] | {"postgres": engine}, "services": [WRITER]}
+    return mistakes(changed(config, f"data.postgres.{path}", value))
+
+
+@pytest.mark.parametrize(
+    ("engine", "path", "value", "expected"),
+    [
+        (AURORA, "instanceClass", "db.r6g.3xlarge", ["instanceClass", "Aurora PostgreSQL 15 offers", "did you mean"]),
+        (AURORA, "readers.instanceClass", "db.m6g.large", ["readers.instanceClass", "is no class that Aurora"]),
+        (RDS, "instanceClass", "db.t5.large", ["instanceClass", "RDS for PostgreSQL 17 offers"]),
+        (AURORA, "connections", {"writer": 2}, ["connections.writer = 2", "the pods that there can be, 4: backend 4"]),
+        (
+            AURORA,
+            "connections",
+            {"writer": 2000},
+            ["writer = 2000", "make 2100", "db.r6g.large takes 1557"],
+        ),
+        (RDS, "connections", {"writer": 400}, ["make 500", "db.t4g.medium takes"]),
+        (AURORA, "parameters", {"max_connections": "200"}, ["connections.writer = 200", "takes 180"]),
+        (AURORA, "migrations", "migrations/nowhere", ['migrations = "migrations/nowhere"', "does not exist"]),
+        (AURORA, "migrations", "../etc", ["data.postgres.migrations", "does not match"]),
+    ],
+)
+def test_what_a_database_does_not_take_is_refused(
+    engine: dict[str, Any], path: str, value: Any, expected: list[str]
+) -> None:
+    text = at(engine, path, value)
+    assert [part for part in expected if part not in text] == []
+
+
+def test_a_pooler_that_would_open_more_than_the_server_takes_is_refused_with_what_fits() -> None:
+    postgres = LOCAL["data"]["postgres"] | {"pooler": {"defaultPoolSize": 50, "instances": 2}}
+    config = LOCAL | {"data": {"postgres": postgres}, "services": [WRITER]}
+    text = mistakes(config)
+    assert "data.postgres.pooler.defaultPoolSize = 50" in text
+    assert "makes 100 connections to the primary (2 poolers × 1 roles); it takes 90" in text
+    assert "take 45" in text
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ((), "has no migration"),
+        (("grants.sql",), "has no migration"),
+        (("0001_a.sql", "users.sql"), "has users.sql, whose place"),
+        (("0001_a.sql", "0001_b.sql"), "has 0001_a.sql and 0001_b.sql, with one number"),
+    ],
+)
+def test_a_directory_whose_order_nobody_knows_is_refused(tmp_path: Path, files: tuple[str, ...], expected: str) -> None:
+    (tmp_path / "sql").mkdir()
+    for name in files:
+        (tmp_path / "sql" / name).write_text("SELECT 1;")
+    assert [problem for problem, _ in problems("sql", tmp_path) if problem.startswith(expected)]
+
+
+def test_a_directory_with_an_order_has_no_problems(tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    for name in ("0001_a.sql", "0002_b.sql", "grants.sql"):
+        (tmp_path / "sql" / name).write_text("SELECT 1;")
+    assert list(problems("sql", tmp_path)) == []
