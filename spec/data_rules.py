@@ -58,6 +58,26 @@ def aws_runs_engines_in_its_network_alone(platform: Platform) -> Iterator[Mistak
 
 
 @rule
+def backups_have_a_bucket_and_a_folder_of_their_own(platform: Platform) -> Iterator[Mistake]:
+    """Backups go to S3, and a log never goes on where another one is."""
+    postgres = platform.data.postgres
+    if not isinstance(postgres, InClusterPostgres):
+        return
+    if postgres.backups and platform.network is None:
+        remedy = "leave them out: nobody makes a bucket there"
+        yield Mistake((*_POSTGRES, "backups"), f"can't be had on {platform.cluster.target}", remedy)
+    if postgres.recovery is None:
+        return
+    path = (*_POSTGRES, "recovery")
+    if postgres.backups is None:
+        yield Mistake(path, "has no backups to begin with", "give backups, whose bucket they are in")
+    elif postgres.recovery.server_name == postgres.backups.server_name:
+        remedy = "give backups.serverName another name, such as the old one with a number"
+        problem = "is where this database would write its own, over those that it begins with"
+        yield Mistake((*path, "serverName"), problem, remedy, postgres.recovery.server_name)
+
+
+@rule
 def readers_are_as_many_as_may_be(platform: Platform) -> Iterator[Mistake]:
     """Autoscaling never starts above its bound."""
     postgres = platform.data.postgres

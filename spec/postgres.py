@@ -35,6 +35,35 @@ class Pooler(Section):
     """Server connections for each pair of role and database."""
 
 
+class Backups(Section):
+    """Base backups and the whole log between them, in a bucket of the platform's: back to any second of the period."""
+
+    schedule: Annotated[
+        str,
+        StringConstraints(pattern=r"^\S+( \S+){5}$"),
+        Field(description="When, as cron with seconds first: `0 0 3 * * *` is three o'clock, UTC."),
+    ] = "0 0 3 * * *"
+    retention_days: Annotated[int, Field(ge=1, le=365)] = 14
+    server_name: Name = "postgres"
+    """Folder of the bucket. A database that begins with the backups of another writes to one of its own."""
+
+
+class Recovery(Section):
+    """Backups to begin a new database with, in place of nothing; what is there already is not touched."""
+
+    server_name: Name
+    """Folder of the bucket that they are in."""
+    target_time: (
+        Annotated[
+            str,
+            StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"),
+            Field(description="A time in UTC, such as 2026-11-20T18:30:00Z."),
+        ]
+        | None
+    ) = None
+    """The last moment to take over; left out, everything that was written."""
+
+
 class InClusterPostgres(Section):
     """PostgreSQL in the cluster, run by CloudNativePG behind a PgBouncer that answers as `postgresql.<namespace>`."""
 
@@ -53,6 +82,8 @@ class InClusterPostgres(Section):
     parameters: dict[str, str] = {}
     """Settings for postgresql.conf."""
     pooler: Pooler = Pooler()
+    backups: Backups | None = None
+    recovery: Recovery | None = None
     pool: Name | None = None
     """Node pool to run on."""
 

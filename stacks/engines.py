@@ -40,7 +40,7 @@ def _postgres(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     if isinstance(postgres, InClusterPostgresSpec):
         users += administrators(spec, "postgres", namespaces)
         # Its instances and poolers have exporters of their own.
-        here = {"cluster": ground.cluster, "protect": spec.protect}
+        here: Any = {"cluster": ground.cluster, "cloud": ground.cloud, "protect": spec.protect}
         return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
     limits = {} if isinstance(postgres, ExternalPostgresSpec) else postgres.connections.model_dump()
     found = shares(spec.services, limits)

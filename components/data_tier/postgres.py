@@ -14,9 +14,13 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
+from components.cloud.contract import Cloud
 from components.cluster.contract import Cluster
 from components.component import Component
 from components.data_tier.endpoint import ADMINISTRATOR, Consumer, Peer, PostgresEndpoint, clients
+from components.data_tier.postgres_backups import PODS as BACKUP_PODS
+from components.data_tier.postgres_backups import PORT as PLUGIN_PORT
+from components.data_tier.postgres_backups import PostgresBackups, bootstrap
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
@@ -79,12 +83,16 @@ class InClusterPostgres(Component):
         cluster: Cluster,
         charts: Charts,
         namespaces: Namespaces,
+        cloud: Cloud | None = None,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
         protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make the database; ``protect`` keeps it from an accidental destroy."""
+        """Make the database; ``protect`` keeps it from an accidental destroy.
+
+        Backups take a ``cloud``, which makes their bucket.
+        """
         super().__init__("data:InClusterPostgres", name, opts)
         self._database = spec.database
         self._namespace = namespaces.ensure(spec.namespace)
@@ -98,16 +106,34 @@ class InClusterPostgres(Component):
             opts=self.child(),
         )
         placement = on_pool(spec.pool, pools)
+        backups = None
+        if spec.backups:
+            assert cloud is not None  # a rule of the spec
+            backups = PostgresBackups(
+                f"{name}-backups",
+                spec.backups,
+                instances=CLUSTER,
+                cluster=cluster,
+                cloud=cloud,
+                charts=charts,
+                namespace=self._namespace,
+                operators=operators,
+                operator=operator,
+                operator_pods=Peer(ports=(), namespace=operators, pod_labels=_OPERATOR_PODS),
+                opts=self.child(),
+            )
         database = self._custom(
             name,
             "Cluster",
             CLUSTER,
-            _cluster_spec(spec, cluster.storage_class, placement),
+            _cluster_spec(spec, cluster.storage_class, placement) | _kept(spec, backups),
             wait_for="condition=Ready",
             # It brings the CRD, and the webhook that has to answer also when the cluster is deleted.
-            depends_on=[operator],
+            depends_on=[operator, *(backups.depends_on if backups else ())],
             protect=protect,
         )
+        if backups:
+            backups.schedule(database)
         self._has_reader = spec.instances > 1 and any("reader" in consumer.access for consumer in consumers)
         poolers = {WRITER: "rw"} | ({READER: "ro"} if self._has_reader else {})
         self._poolers = {
@@ -117,7 +143,7 @@ class InClusterPostgres(Component):
             for pooler, kind in poolers.items()
         }
         self._secrets = {consumer.name: self._role(name, consumer, database) for consumer in consumers}
-        self._traffic(name, operators, scraping)
+        self._traffic(name, operators, scraping, backups)
         if scraping:
             self._monitor(name, scraping)
             scraping.watch("postgres", self)
@@ -225,15 +251,18 @@ class InClusterPostgres(Component):
         )
         return pulumi.Output.all(_name(for_consumer), _name(role)).apply(lambda names: names[0])
 
-    def _traffic(self, name: str, operators: pulumi.Output[str], scraping: Scraping | None) -> None:
+    def _traffic(
+        self, name: str, operators: pulumi.Output[str], scraping: Scraping | None, backups: PostgresBackups | None
+    ) -> None:
         """Consumers reach the poolers, and only poolers and the operator reach the database."""
+        plugin = [Peer((PLUGIN_PORT,), operators, BACKUP_PODS)] if backups else []
         operator = Peer(ports=(), namespace=operators, pod_labels=_OPERATOR_PODS)
         allow(
             f"{name}-operator",
             namespace=operators,
             pods=_OPERATOR_PODS,
             ingress=[from_api_server(_WEBHOOK)],
-            egress=[API_SERVER, *going_to([Peer((PORT, _STATUS), self._namespace, _CLUSTER_PODS)])],
+            egress=[API_SERVER, *going_to([Peer((PORT, _STATUS), self._namespace, _CLUSTER_PODS), *plugin])],
             opts=self.child(),
         )
         scrapers = [scraping.scraper] if scraping else []
@@ -247,7 +276,7 @@ class InClusterPostgres(Component):
                 *coming_from(scrapers, _METRICS, _POOLER_METRICS),
             ],
             # Instances and poolers alike watch their own objects at the API server.
-            egress=[among(_CLUSTER_PODS, direction="to"), API_SERVER],
+            egress=[among(_CLUSTER_PODS, direction="to"), API_SERVER, *going_to(backups.peers if backups else ())],
             opts=self.child(),
         )
         through = {each: ADMINISTRATOR not in each.access for each in self._consumers.values()}
@@ -296,6 +325,17 @@ def _cluster_spec(spec: Spec, storage_class: str | None, placement: Mapping[str,
         "postgresql": {"parameters": {**memory_parameters(spec.memory), **spec.parameters}},
         "seccompProfile": {"type": "RuntimeDefault"},
     }
+
+
+def _kept(spec: Spec, backups: PostgresBackups | None) -> dict[str, Any]:
+    """Return what of a cluster's spec is about its backups, and about one that it begins with."""
+    if backups is None:
+        return {}
+    kept = {
+        "plugins": list(backups.plugins),
+        "serviceAccountTemplate": {"metadata": {"annotations": dict(backups.annotations)}},
+    }
+    return kept | (bootstrap(spec.recovery, spec.database) if spec.recovery else {})
 
 
 def _pooler_spec(kind: str, spec: Pooler, placement: Mapping[str, Any]) -> dict[str, Any]:

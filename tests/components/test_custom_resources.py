@@ -27,7 +27,7 @@ from spec.gitops import Flux as FluxSpec
 from spec.kafka import InClusterKafka as KafkaSpec
 from spec.postgres import InClusterPostgres as PostgresSpec
 from spec.rabbitmq import RabbitMq as RabbitMqSpec
-from tests.components.around import Around, service
+from tests.components.around import AnyCloud, Around, service
 from tests.recorder import Registered, run
 
 CRDS = os.environ.get("GROUNDWORK_CRDS")
@@ -75,8 +75,10 @@ def _made() -> list[Registered]:
         around = Around("shop", "infra", load_balancing=LoadBalancing.TARGET_GROUP)
         services = [service(uses=["postgres.writer", "postgres.reader", "rabbitmq.publisher"])]
         users = consumers(services, "postgres", around.namespaces.ensure)
-        postgres = PostgresSpec.model_validate({"engine": "inCluster", "instances": 3})
-        InClusterPostgres("db", postgres, users, cluster=around.cluster, **around.common)
+        postgres = PostgresSpec.model_validate(
+            {"engine": "inCluster", "instances": 3, "backups": {"serverName": "b"}, "recovery": {"serverName": "a"}}
+        )
+        InClusterPostgres("db", postgres, users, cluster=around.cluster, cloud=AnyCloud(), **around.common)
         publishers = consumers(services, "rabbitmq", around.namespaces.ensure)
         RabbitMq("mq", RabbitMqSpec(nodes=3), publishers, cluster=around.cluster, **around.common)
         kafka = KafkaSpec.model_validate({"engine": "inCluster", "brokers": 3, "controllers": 3, "topics": [TOPIC]})
@@ -123,6 +125,8 @@ def test_every_custom_resource_fits_its_crd():
         "PrometheusRule",
         "Provider",
         "RabbitmqCluster",
+        "ObjectStore",
+        "ScheduledBackup",
         "ServiceMonitor",
         "TargetGroupBinding",
     }

@@ -93,6 +93,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         ("strimzi", {"name": "strimzi-cluster-operator", "strimzi.io/kind": "cluster-operator"}, {"http": 8080}),
     ),
     "pgadmin4": (("pgadmin", {NAME: "pgadmin", INSTANCE: "{release}"}, {"http": 8080}),),
+    "plugin-barman-cloud": (("barman-cloud", {NAME: "plugin-barman-cloud", INSTANCE: "{release}"}, {"grpc": 9090}),),
     "prometheus-postgres-exporter": (
         ("{release}", {NAME: "prometheus-postgres-exporter", INSTANCE: "{release}"}, {"http (metrics)": 9187}),
     ),

@@ -117,3 +117,28 @@ def test_an_external_database_without_a_secret_is_refused() -> None:
 )
 def test_windows_overlap_over_midnight_too(daily: str, weekly: str, expected: bool) -> None:
     assert overlap(daily, weekly) is expected
+
+
+@pytest.mark.parametrize(
+    ("base", "fields", "expected"),
+    [
+        (LOCAL, {"backups": {}}, ["data.postgres.backups", "can't be had on k3d"]),
+        (AWS, {"recovery": {"serverName": "a"}}, ["data.postgres.recovery", "has no backups to begin with"]),
+        (
+            AWS,
+            {"backups": {"serverName": "a"}, "recovery": {"serverName": "a"}},
+            ["data.postgres.recovery.serverName", "over those that it begins with"],
+        ),
+        (AWS, {"backups": {"schedule": "0 3 * * *"}}, ["data.postgres.backups.schedule", "with seconds first"]),
+        (
+            AWS,
+            {"backups": {}, "recovery": {"serverName": "a", "targetTime": "yesterday"}},
+            ["data.postgres.recovery.targetTime", "2026-11-20T18:30:00Z"],
+        ),
+    ],
+)
+def test_backups_that_would_be_lost_are_refused(
+    base: dict[str, Any], fields: dict[str, Any], expected: list[str]
+) -> None:
+    text = mistakes(base | {"data": {"postgres": base["data"]["postgres"] | fields}})
+    assert [part for part in expected if part not in text] == []

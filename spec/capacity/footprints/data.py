@@ -28,10 +28,17 @@ def postgres(platform: Platform) -> Iterator[Workload]:
         [container("manager", "50m/128Mi", "500m/256Mi")],
         surge=rolling(1),
     )
+    backups = [container("plugin-barman-cloud", "50m/96Mi", "500m/384Mi")] if spec.backups else []
+    if backups:
+        yield Workload(
+            "plugin-barman-cloud",
+            "cnpg-system",
+            [container("barman-cloud", "25m/64Mi", "200m/128Mi")],
+        )
     yield Workload(
         "postgres",
         spec.namespace,
-        [sized("postgres", spec.resources)],
+        [sized("postgres", spec.resources), *backups],
         init=[sized("bootstrap-controller", spec.resources)],
         replicas=spec.instances,
         pool=spec.pool,
