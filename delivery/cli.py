@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from delivery import __doc__ as purpose
@@ -250,6 +251,22 @@ def notify(options: Options) -> None:
         notifying.commit(GitHub.from_environment(), options.sha, options.service, options.state, options.text, _log())
 
 
+def rehearse(options: Options) -> None:
+    """Go through the whole loop on this machine: commit, bump, render, verify, roll back."""
+    from delivery.rehearsal import rehearse as through
+    from gitops.__main__ import main as gitops
+    from tools import ensure
+
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place)
+        tell(f"$ python -m gitops init {options.stack} {directory}/tree")
+        with redirect_stdout(sys.stderr):
+            failed = gitops(["init", options.stack, str(directory / "tree")])
+        if failed:
+            raise Refused(f"there is no GitOps repository of {options.stack} to rehearse with")
+        through(directory / "tree", directory / "run", options.service, ensure("helm"), main, lambda text: print(text))
+
+
 def _log() -> str:
     """Address of the run that this is part of."""
     parts = [os.environ.get(key, "") for key in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
@@ -332,6 +349,10 @@ def parser() -> argparse.ArgumentParser:
 
     each = command(drift)
     each.add_argument("reports", type=Path, help="directory with <stack>.json, what `pulumi refresh --json` printed")
+
+    each = command(rehearse)
+    each.add_argument("stack", nargs="?", default="prod")
+    each.add_argument("service", nargs="?", default="auth")
 
     each = command(notify)
     each.add_argument("state", choices=["success", "failure", "pending", "error"])
