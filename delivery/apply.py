@@ -45,6 +45,10 @@ class NotAdmitted(Refused):
     """A request that may not be carried out; the message is a list of all that stands against it."""
 
 
+class NobodyAsked(Refused):
+    """A request of somebody who has no say here: no answer is due, lest strangers have a bot write comments."""
+
+
 def request(event: Mapping[str, Any]) -> Request | None:
     """Return what an ``issue_comment`` event asks for; None where its first line is no command."""
     lines = event["comment"]["body"].strip().splitlines() or [""]
@@ -55,15 +59,19 @@ def request(event: Mapping[str, Any]) -> Request | None:
 
 
 def admit(github: GitHub, asked: Request, variables: Mapping[str, str], allowed: Sequence[str] = ()) -> Admission:
-    """Return what may be brought up. Raises NotAdmitted with everything that stands against it.
+    """Return what may be brought up. Raises NotAdmitted with everything that stands against it, or NobodyAsked.
 
     ``variables`` are the repository's, with the stacks' roles. ``allowed`` names the people who may ask, where that are
     fewer than may write to the repository.
     """
+    # https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    permission = github.get(f"collaborators/{quote(asked.author)}/permission")["permission"]
+    if permission not in ("admin", "write"):
+        raise NobodyAsked(f"{asked.author} may not write to the repository")
     pull = github.get(f"pulls/{asked.number}")
     role = variables.get(variable("DEPLOY_ROLE", asked.stack), "")
     against = [
-        *_of_person(github, asked, allowed),
+        *([f"{asked.author} is not named in APPLY_ALLOWED"] if allowed and asked.author not in allowed else []),
         *_of_pull_request(github, pull, asked),
         *([] if role else [f"there is no variable {variable('DEPLOY_ROLE', asked.stack)} with a role for the stack"]),
         *_of_branch(github, pull),
@@ -72,15 +80,6 @@ def admit(github: GitHub, asked: Request, variables: Mapping[str, str], allowed:
     if against:
         raise NotAdmitted("\n".join(f"- {each}" for each in against))
     return Admission(asked.stack, pull["head"]["sha"], role)
-
-
-def _of_person(github: GitHub, asked: Request, allowed: Sequence[str]) -> Iterator[str]:
-    # https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
-    permission = github.get(f"collaborators/{quote(asked.author)}/permission")["permission"]
-    if permission not in ("admin", "write"):
-        yield f"{asked.author} may not write to the repository"
-    elif allowed and asked.author not in allowed:
-        yield f"{asked.author} is not among those who may bring stacks up"
 
 
 def _of_pull_request(github: GitHub, pull: Mapping[str, Any], asked: Request) -> Iterator[str]:

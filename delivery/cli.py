@@ -62,6 +62,20 @@ def affected(options: Options) -> None:
         output("stacks", json.dumps(list(found)))
 
 
+def graphs(options: Options) -> None:
+    """Print what a change does to the reviewed graphs, in Markdown; it needs no credentials."""
+    from delivery.comment import render
+    from delivery.git import Git
+    from delivery.graphs import changes
+
+    git = Git(options.directory)
+    found = changes(git.files(git("merge-base", options.base, options.head)), git.files(options.head))
+    print("## What the reviewed graphs say\n")
+    for stack, preview in found.items():
+        print(render(stack, preview))
+    print("Which of these is a replacement, a preview tells." if found else "No stack's graph changes.")
+
+
 def stacks(options: Options) -> None:
     """List the stacks that have a role of their own."""
     from delivery.roles import matrix
@@ -289,6 +303,11 @@ def parser() -> argparse.ArgumentParser:
     each.add_argument("--head", default="HEAD")
     each.add_argument("--roles", metavar="PREFIX", help="print rows with the role in variable PREFIX_<STACK> of $VARS")
     each.add_argument("--fork", type=_boolean, default=False, metavar="BOOL", help="a fork gets no role")
+    each.add_argument("-C", "--directory", type=Path, default=here)
+
+    each = command(graphs)
+    each.add_argument("--base", default="origin/main", help="what the change is compared with")
+    each.add_argument("--head", default="HEAD")
     each.add_argument("-C", "--directory", type=Path, default=here)
 
     each = command(stacks)

@@ -222,11 +222,14 @@ def _take(
 def _differences(old: Any, new: Any, step: Mapping[str, Any]) -> Iterator[Difference]:
     paths = list(step.get("detailedDiff") or step.get("diffReasons") or step.get("diffs") or [])
     for path in sorted(paths):
-        before, after = _at(old, path), _at(new, path)
-        if _SECRET in (before, after) or _PRIVATE.search(path):
-            yield Difference(path, "", "", private=True)
-        else:
-            yield Difference(path, _shown(before), _shown(after))
+        yield difference(path, _at(old, path), _at(new, path))
+
+
+def difference(path: str, before: Any, after: Any) -> Difference:
+    """Return the difference of a property, with values only where they are short, known and nobody's secret."""
+    if _SECRET in (before, after) or _PRIVATE.search(path):
+        return Difference(path, "", "", private=True)
+    return Difference(path, _shown(before), _shown(after))
 
 
 def _at(value: Any, path: str) -> Any:

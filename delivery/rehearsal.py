@@ -47,8 +47,11 @@ class Stage:
     def sync(self) -> None:
         """Render the newest commit of the repository and have what came out run."""
         self.work("fetch", "--quiet", "origin", "main")
-        self.work("reset", "--quiet", "--hard", "FETCH_HEAD")
-        self.revision = self.work("rev-parse", "HEAD")
+        newest = self.work("rev-parse", "FETCH_HEAD")
+        if newest == self.revision:
+            return
+        self.work("reset", "--quiet", "--hard", newest)
+        self.revision = newest
         place = find(self.work, self.service)
         values = self.work.directory / place.file
         chart = self.work.directory / "charts" / "service"

@@ -86,7 +86,6 @@ RUNNING = {"name": "preview prod", "status": "in_progress", "conclusion": None}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"collaborators/ada/permission": {"permission": "read"}}, "ada may not write to the repository"),
         (facts(state="closed"), "the pull request is closed"),
         (facts(draft=True), "is a draft"),
         (facts(head=HEAD), "the branch is in a fork"),
@@ -112,6 +111,18 @@ def test_what_stands_against_it_is_said_on_the_pull_request(
     assert capsys.readouterr().out == "", "no output that a later job could act on"
 
 
+@pytest.mark.parametrize("permission", ["read", "none"])
+def test_a_stranger_is_neither_admitted_nor_answered(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], permission: str
+) -> None:
+    hub.facts = facts() | {"collaborators/ada/permission": {"permission": permission}}
+    assert admit(hub, tmp_path, monkeypatch) == 1
+    assert hub.comments == []
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "ada may not write to the repository" in said.err
+
+
 def test_everything_that_stands_against_it_is_said_at_once(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +138,7 @@ def test_only_those_on_the_list_may_where_there_is_one(
     hub.facts = facts()
     monkeypatch.setenv("APPLY_ALLOWED", "grace, linus")
     assert admit(hub, tmp_path, monkeypatch) == 1
-    assert "not among those who may" in hub.comments[0]["body"]
+    assert "ada is not named in APPLY_ALLOWED" in hub.comments[0]["body"]
     monkeypatch.setenv("APPLY_ALLOWED", "grace, ada")
     assert admit(hub, tmp_path, monkeypatch) == 0
 

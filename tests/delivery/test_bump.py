@@ -73,14 +73,14 @@ def test_two_bumps_at_once_both_survive(gitops: Remote, tmp_path: Path, monkeypa
     assert len(tries) == 3, "one of them came second and started anew"
 
 
-def test_six_bumps_at_once_all_survive(gitops: Remote, tmp_path: Path) -> None:
+def test_four_bumps_at_once_all_survive(gitops: Remote, tmp_path: Path) -> None:
     seed = clone(gitops.url, "main", tmp_path / "seed2")
-    places = [Place(f"services/s{n}/values.yaml") for n in range(6)]
+    places = [Place(f"services/s{n}/values.yaml") for n in range(4)]
     for place in places:
         write(seed.directory, place.file, VALUES)
-    save(seed.directory, "Six services")
+    save(seed.directory, "Four services")
     git(seed.directory, "push", "--quiet", "origin", "main")
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(4) as pool:
         list(
             pool.map(lambda place: bump(clone(gitops.url, "main", tmp_path / place.file), "main", place, "v2"), places)
         )

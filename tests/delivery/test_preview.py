@@ -173,6 +173,13 @@ def test_a_refresh_tells_what_it_found_by_the_outputs() -> None:
     assert (change.kind, change.differences[0].before, change.differences[0].after) == ("update", "1", "3")
 
 
+def test_what_the_engine_says_of_a_refresh_is_understood() -> None:
+    """Its own events, of two log groups one of which was changed by hand, shortened to those."""
+    preview = read((Path(__file__).parent / "previews" / "refresh.jsonl").read_text())
+    assert [(change.kind, change.name) for change in preview.changes] == [("update", "tiketi-control-plane")]
+    assert "| updated | `retentionInDays`: `30` → `90` |" in comment.drift("prod", preview)
+
+
 def test_an_update_that_ends_is_not_counted_twice() -> None:
     preview = events(before(step("update")), {"resOutputsEvent": {"metadata": step("update")}})
     assert len(preview.changes) == 1

@@ -323,6 +323,12 @@ class TestCalled:
         assert "github.event_name != 'pull_request'" in condition
         assert "github.ref_name == github.event.repository.default_branch" in condition
 
+    def test_a_pull_request_signs_in_nowhere(self) -> None:
+        """From a fork it could not, and what it builds is thrown away."""
+        for step in workflow("service")["jobs"]["image"]["steps"]:
+            if re.match("aws-actions/|docker/login-action", step.get("uses", "")):
+                assert "github.event_name != 'pull_request'" in step["if"]
+
     def test_an_image_is_scanned_before_it_is_pushed_and_pushed_as_it_was_scanned(self) -> None:
         job = workflow("service")["jobs"]["image"]
         kinds = [step.get("uses", "").split("@")[0] for step in job["steps"]]
@@ -379,6 +385,7 @@ class TestCalled:
             ("ghcr", "", "ghcr.io/acme/auth:abc"),
             ("ecr", "", "1.dkr.ecr.test/auth:abc"),
             ("ecr", "tiketi/auth", "1.dkr.ecr.test/tiketi/auth:abc"),
+            ("ecr of a pull request", "", "localhost/auth:abc"),
         ],
     )
     def test_an_image_is_named_after_its_registry_service_and_commit(
@@ -387,8 +394,8 @@ class TestCalled:
         (step,) = [step for step in workflow("service")["jobs"]["image"]["steps"] if step.get("id") == "name"]
         environment = {
             "GITHUB_OUTPUT": str(tmp_path / "output"),
-            "REGISTRY": registry,
-            "ECR": "1.dkr.ecr.test",
+            "REGISTRY": registry.split()[0],
+            "ECR": "" if registry.endswith("pull request") else "1.dkr.ecr.test",
             "OWNER": "Acme",
             "REPOSITORY": repository,
             "SERVICE": "auth",
