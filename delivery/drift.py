@@ -30,7 +30,8 @@ def report(github: GitHub, found: Mapping[str, Preview], log: str = "") -> Did:
     issue = next(
         (
             each
-            for each in github.every(f"issues?state=open&labels={LABEL}")
+            # By its first line, not by its label: people take labels off.
+            for each in github.every("issues?state=open")
             if "pull_request" not in each and each["user"]["login"] == BOT and (each["body"] or "").startswith(MARKER)
         ),
         None,
