@@ -126,13 +126,18 @@ def test_no_script_is_written_from_what_a_pull_request_says(path: Path) -> None:
 def test_what_a_script_reads_it_is_given(path: Path) -> None:
     """A variable that nobody sets is empty in a shell, and says nothing."""
     given_by_the_runner = r"GITHUB_\w+|RUNNER_\w+|ACTIONS_\w+|HOME|PATH|CI"
+    given_by_prepare = r"POLICY_PACK"
     for document_env, step in _with_environment(load(path)):
         script = re.sub(r"'[^']*'", "", step.get("run", ""))
         names = set(re.findall(r"\$\{?([A-Za-z_]\w*)", script))
         own = set(
             re.findall(r"(?:^|[\s;(])(?:for |read |local )?(?:-r )?([A-Za-z_]\w*)(?:=| in )", script, re.MULTILINE)
         )
-        missing = {name for name in names - own - document_env if not re.fullmatch(given_by_the_runner, name)}
+        missing = {
+            name
+            for name in names - own - document_env
+            if not re.fullmatch(f"{given_by_the_runner}|{given_by_prepare}", name)
+        }
         assert not missing, f"{step.get('name') or step.get('id') or script[:60]}: {missing}"
 
 
@@ -270,6 +275,13 @@ def test_drift_changes_nothing_and_is_told_of_even_where_a_refresh_failed() -> N
     assert refresh["continue-on-error"] == "true"
     assert "!cancelled()" in jobs["report"]["if"]
     assert jobs["report"]["permissions"] == {"contents": "read", "issues": "write"}
+
+
+@pytest.mark.parametrize(("name", "job"), [("preview", "preview"), ("apply", "up"), ("deploy", "up")])
+def test_policies_are_asked_before_a_merge_and_obeyed_after_it(name: str, job: str) -> None:
+    step = script(workflow(name)["jobs"][job], "--event-log")
+    assert '${POLICY_PACK:+--policy-pack "$POLICY_PACK"}' in step["run"]
+    assert 'echo "POLICY_PACK=' in (GITHUB / "actions" / "prepare" / "action.yml").read_text()
 
 
 def test_the_engine_of_the_workflows_is_the_tested_one() -> None:
