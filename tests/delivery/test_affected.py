@@ -203,7 +203,7 @@ def here() -> dict[str, str]:
         ("components/data_tier/aurora.py", {"prod"}, {"dev"}),
         ("stacks/aws.py", {"prod", "blog", "sesacthon"}, {"dev"}),
         ("stacks/local.py", {"dev"}, {"prod", "blog", "sesacthon"}),
-        ("components/ingress.py", set(stacks()), set()),
+        ("components/namespaces.py", set(stacks()), set()),
         ("spec/base.py", set(stacks()), set()),
     ],
 )
