@@ -23,6 +23,7 @@ ARGOCD = {
     *("Gitops::argocd", "Namespace::argocd", "NetworkPolicy::argocd-default-deny", "NetworkPolicy::argocd"),
     *("NetworkPolicy::argocd-server", "RandomPassword::argocd", "Release::argocd", "PrometheusRule::alerts-argocd"),
     *("Applications::argocd", "AppProject::argocd-services-project", "ApplicationSet::argocd-services"),
+    "ConfigMap::dashboard-argocd",
 }
 
 
