@@ -110,6 +110,7 @@ class Istio(Component):
                 },
                 opts=self.child(depends_on=[scraping.crds, self.ready]),
             )
+            scraping.watch("mesh", self)
         for each in services:
             CustomResource(
                 f"{name}-{each}",

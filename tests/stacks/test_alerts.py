@@ -27,6 +27,7 @@ EXPORTERS = {
     "postgres": "cloudnative-pg",
     "kafka": "strimzi-kafka-operator",
     "redis": "valkey",
+    "mesh": "istiod",
     "loki": "loki",
     "argocd": "argo-cd",
     "flux": "flux2",

@@ -10,6 +10,7 @@ from components.observability.dashboards.ingress import INGRESS
 from components.observability.dashboards.kafka import KAFKA
 from components.observability.dashboards.kubernetes import KUBERNETES
 from components.observability.dashboards.logs import LOGS
+from components.observability.dashboards.mesh import MESH
 from components.observability.dashboards.model import Dashboard
 from components.observability.dashboards.postgres import POSTGRES
 from components.observability.dashboards.rabbitmq import RABBITMQ
@@ -27,6 +28,7 @@ DASHBOARDS: Mapping[str, Dashboard] = {
     "redis": REDIS,
     "rabbitmq": RABBITMQ,
     "logs": LOGS,
+    "mesh": MESH,
     "argocd": ARGOCD,
     "ticketing": TICKETING,
 }
