@@ -85,7 +85,7 @@ class Flux(Component):
             opts=self.child(depends_on=[policy, *([scraping.crds] if scraping else [])]),
         )
         if scraping:
-            scraping.alerts("flux", self)
+            scraping.watch("flux", self)
         rights = FluxRights(name, spec.repository.manifests, destinations, namespace=self._namespace, opts=self.child())
         source = self._source(name, spec, release)
         kustomization = self._custom(

@@ -59,5 +59,3 @@ class Scraping(Component):
             prometheus_rule(part, self._changed, self.namespace, owner.child(depends_on=[self.crds]))
         if part in DASHBOARDS:
             config_map(DASHBOARDS[part], self.namespace, owner.child())
-
-    alerts = watch

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from components.observability.dashboards.argocd import ARGOCD
 from components.observability.dashboards.cluster import CLUSTER
+from components.observability.dashboards.flux import FLUX
 from components.observability.dashboards.ingress import INGRESS
 from components.observability.dashboards.kafka import KAFKA
 from components.observability.dashboards.kubernetes import KUBERNETES
@@ -30,6 +31,7 @@ DASHBOARDS: Mapping[str, Dashboard] = {
     "logs": LOGS,
     "mesh": MESH,
     "argocd": ARGOCD,
+    "flux": FLUX,
     "ticketing": TICKETING,
 }
 """By the part of the platform that each is about."""

@@ -80,6 +80,7 @@ def test_every_metric_of_a_panel_or_an_alert_is_one_that_somebody_exports() -> N
         name for part in parts() for group in rules(part) for rule in group["rules"] for name in metrics(rule["expr"])
     }
     assert read - exported == set()
+    assert exported - read == set(), "is written down, and nobody reads it"
 
 
 @EVERY
