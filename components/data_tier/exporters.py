@@ -75,6 +75,7 @@ class PostgresExporter(Component):
             opts=self.child(depends_on=[scraping.crds]),
         )
         _allow(self, name, "prometheus-postgres-exporter", _POSTGRES_PORT, endpoint.peer, namespaces, scraping)
+        scraping.watch("postgres-exporter", self)
         self.register_outputs({})
 
 
@@ -124,6 +125,7 @@ class RedisExporter(Component):
         )
         self._scrape(name, namespace, scraping)
         _allow(self, name, "prometheus-redis-exporter", _REDIS_PORT, endpoint.peer, namespaces, scraping)
+        scraping.watch("redis", self)
         self.register_outputs({})
 
     def _scrape(self, name: str, namespace: pulumi.Output[str], scraping: Scraping) -> None:

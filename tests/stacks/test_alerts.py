@@ -26,8 +26,8 @@ EXPORTERS = {
     "certificates": "cert-manager",
     "postgres": "cloudnative-pg",
     "kafka": "strimzi-kafka-operator",
-    "redis": "valkey",
     "mesh": "istiod",
+    "postgres-exporter": "prometheus-postgres-exporter",
     "loki": "loki",
     "argocd": "argo-cd",
     "flux": "flux2",
@@ -85,6 +85,7 @@ def test_a_part_has_alerts_where_it_is_and_only_there(stack: Made) -> None:
     assert observability
     expected |= {"alertmanager"} if observability.alertmanager else set()
     expected |= {"services"} if any(service.metrics for service in stack.spec.services) else set()
+    expected |= {"redis"} if charts & {"valkey", "prometheus-redis-exporter"} else set()
     expected |= {"rabbitmq"} if stack.of_kind("RabbitmqCluster") else set()
     expected |= {"control-plane"} if stack.spec.cluster.target == "kubeadm" else set()
     assert set(attached(stack)) == expected | set(observability.business)

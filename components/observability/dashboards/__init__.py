@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from components.observability.dashboards.argocd import ARGOCD
 from components.observability.dashboards.cluster import CLUSTER
+from components.observability.dashboards.database import DATABASE
 from components.observability.dashboards.flux import FLUX
 from components.observability.dashboards.ingress import INGRESS
 from components.observability.dashboards.kafka import KAFKA
@@ -25,6 +26,7 @@ DASHBOARDS: Mapping[str, Dashboard] = {
     "ingress": INGRESS,
     "services": SERVICES,
     "postgres": POSTGRES,
+    "postgres-exporter": DATABASE,
     "kafka": KAFKA,
     "redis": REDIS,
     "rabbitmq": RABBITMQ,
