@@ -31,7 +31,7 @@ MAKEFLAGS += --no-builtin-rules
 
 ##@ A stack in the sandbox (STACK=dev unless given)
 
-.PHONY: $(stack_commands) hosts cost mirror serve doctor
+.PHONY: $(stack_commands) hosts cost mirror load serve doctor
 up: ## bring the stack up on the real Pulumi engine with emulated providers: no account, no Docker
 preview: ## what `up` would change
 refresh: ## compare the state with the emulated account
@@ -50,6 +50,9 @@ mirror: tools ## download, verify and pack every third-party chart into MIRROR, 
 
 cost: $(filled) ## what the stack costs a month, and why
 	@$(python) -m cost $(STACK)
+
+load: $(filled) ## push a running platform with k6, Kafka's own tools and pgbench, and say whether it bears it
+	@$(python) -m load $(STACK)
 
 serve: $(filled) ## start the emulated providers and print the environment that attaches them
 	@$(python) -m sandbox serve

@@ -5,6 +5,7 @@ from __future__ import annotations
 from spec.base import Section
 from spec.interfaces import DataInterfaces
 from spec.kafka import InClusterKafka
+from spec.load_test import LoadTest
 from spec.postgres import AuroraPostgres, Postgres, RdsPostgres
 from spec.rabbitmq import RabbitMq
 from spec.redis import ElastiCache, Redis
@@ -18,6 +19,8 @@ class Data(Section):
     rabbitmq: RabbitMq | None = None
     kafka: InClusterKafka | None = None
     interfaces: DataInterfaces = DataInterfaces()
+    load_test: LoadTest | None = None
+    """Left out, no jobs stand ready; `make load` runs them."""
 
     def ports(self) -> frozenset[str]:
         """Return the names that a service's `uses` may give, such as `postgres.writer`."""

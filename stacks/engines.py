@@ -21,6 +21,7 @@ from spec.redis import InClusterRedis as InClusterRedisSpec
 from spec.redis import RedisStore
 from stacks.ground import Ground
 from stacks.interfaces import administrators
+from stacks.load_test import load_test_clients
 
 
 def engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
@@ -39,6 +40,7 @@ def _postgres(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     users = consumers(spec.services, "postgres", namespaces.ensure)
     if isinstance(postgres, InClusterPostgresSpec):
         users += administrators(spec, "postgres", namespaces)
+        users += load_test_clients(spec, "postgres", namespaces)
         # Its instances and poolers have exporters of their own.
         here: Any = {"cluster": ground.cluster, "cloud": ground.cloud, "protect": spec.protect}
         return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
@@ -104,5 +106,7 @@ def _kafka(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     if kafka is None:
         return {}
     namespaces = common["namespaces"]
-    users = consumers(spec.services, "kafka", namespaces.ensure) + administrators(spec, "kafka", namespaces)
+    users = consumers(spec.services, "kafka", namespaces.ensure)
+    users += administrators(spec, "kafka", namespaces)
+    users += load_test_clients(spec, "kafka", namespaces)
     return {"kafka": InClusterKafka("kafka", kafka, users, cluster=ground.cluster, protect=spec.protect, **common)}

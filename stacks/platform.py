@@ -33,6 +33,7 @@ from spec.platform import Platform
 from stacks.engines import engines
 from stacks.ground import Ground
 from stacks.interfaces import interfaces
+from stacks.load_test import load_test
 
 
 def build(spec: Platform) -> None:
@@ -55,6 +56,7 @@ def build(spec: Platform) -> None:
     ingress = _ingress(spec, ground, mesh, common)
     made = engines(spec, ground, common)
     interfaces(spec, made, ingress, common)
+    load_test(spec, made, common)
     if spec.observability:
         logs = _logs(spec, ground, common)
         metrics = Metrics(

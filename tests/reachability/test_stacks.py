@@ -118,7 +118,7 @@ def test_dev_is_the_table_of_the_laptop_platform() -> None:
         operators = {each.name for each in _listening(found) if each.namespace not in ("frontend", "monitoring")}
         assert others <= in_front | (operators - {"backend", WAY_IN}), pod.name
     assert ("postgresql", 5432) in found.reached(found.pod("backend"))
-    assert found.reaching(found.pod("kafka (brokers)"), 9092) == {"backend", "kafka-ui"}
+    assert found.reaching(found.pod("kafka (brokers)"), 9092) == {"backend", "kafka-ui", "load-test"}
     assert [found.reaching(found.pod(name), 8080) for name in ("kafka-ui", "pgadmin")] == [{WAY_IN}, {WAY_IN}]
 
 

@@ -22,6 +22,7 @@ FOOTPRINTS: tuple[Footprint, ...] = (
     data.exporters,
     data.kafka,
     data.interfaces,
+    data.load_test,
     data.redis,
     data.rabbitmq,
     ingress.controller,

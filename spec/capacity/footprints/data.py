@@ -134,6 +134,12 @@ def interfaces(platform: Platform) -> Iterator[Workload]:
         yield Workload("pgadmin", containers=ones, **where)
 
 
+def load_test(platform: Platform) -> Iterator[Workload]:
+    """A job for each engine in the cluster, one of them at a time."""
+    if spec := platform.data.load_test:
+        yield Workload("load-test", "load-test", [sized("load-test", spec.resources)], path=("data", "loadTest"))
+
+
 def redis(platform: Platform) -> Iterator[Workload]:
     """A pod for each store."""
     spec = platform.data.redis
