@@ -1,0 +1,1 @@
+"""What a platform has to answer once it is up: asked from outside, as people ask it."""

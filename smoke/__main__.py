@@ -1,0 +1,57 @@
+"""Ask a platform on this machine everything that it has to answer once it is up.
+
+Usage: pulumi stack output --json --show-secrets --stack dev | python -m smoke [--address 127.0.0.1] [--seconds 300]
+
+The outputs hold passwords: they come by standard input and go nowhere. Hosts are looked for at the address, so that
+/etc/hosts stays as it is. What is not there yet is asked for again until the time is over; ends with 1 if something
+never was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+
+from smoke.ask import Unanswered
+from smoke.checks import Check, Platform, checks
+
+_PAUSE_SECONDS = 5.0
+
+
+def run(asked: Iterable[tuple[str, Check]], seconds: float, pause: float = _PAUSE_SECONDS) -> dict[str, str]:
+    """Make every check until it passes, for ``seconds`` in all; return what never did, and why."""
+    deadline = time.monotonic() + seconds
+    waiting, why = dict(asked), dict[str, str]()
+    while True:
+        for name, check in list(waiting.items()):
+            try:
+                check()
+            except Unanswered as error:
+                why[name] = str(error)
+            else:
+                print(f"ok   {name}", flush=True)
+                del waiting[name]
+        if not waiting or time.monotonic() > deadline:
+            return {name: why[name] for name in waiting}
+        time.sleep(pause)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m smoke", description="Ask a platform all that it has to answer.")
+    parser.add_argument("--address", default="127.0.0.1", help="where the platform's ports are")
+    parser.add_argument("--https-port", type=int, default=8443)
+    parser.add_argument("--seconds", type=float, default=300, help="how long to wait for all of it")
+    options = parser.parse_args(arguments)
+    platform = Platform(options.address, json.load(sys.stdin), options.https_port)
+    missing = run(checks(platform), options.seconds)
+    for name, why in missing.items():
+        print(f"MISS {name}: {why}", flush=True)
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
