@@ -43,6 +43,12 @@ def test_it_refuses_what_a_cluster_would(cluster: ApiServer, container: dict[str
     assert says in "\n".join(cluster.refusals([NAMESPACE, deployment(**container)]))
 
 
+def test_it_says_nothing_of_a_certificate_that_is_masked(cluster: ApiServer) -> None:
+    masked = dict.fromkeys(("tls.crt", "tls.key"), "(sensitive value)")
+    about = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "authority", "namespace": "strict"}}
+    assert cluster.refusals([NAMESPACE, {**about, "type": "kubernetes.io/tls", "stringData": masked}]) == []
+
+
 def test_it_leaves_out_what_it_does_not_know(cluster: ApiServer) -> None:
     stranger = {"apiVersion": "example.com/v1", "kind": "Stranger", "metadata": {"name": "one"}}
     assert cluster.refusals([stranger]) == []
