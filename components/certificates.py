@@ -7,12 +7,12 @@ from typing import Any
 import pulumi
 import pulumi_tls as tls
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.cert_manager import CertManager
 from components.component import Component
 from components.nginx import CLASS, MINION
 from components.policy import documents, statement
+from components.secrets.contract import IN_CLUSTER, Secrets
 from spec.tls import Acme, LocalAuthority, Tls
 
 _YEAR = 365 * 24
@@ -34,13 +34,21 @@ class Certificates(Component):
     solves_over_http: bool
     """True where hosts are proved by pods that the ingress controller has to lead to."""
 
-    def __init__(self, name: str, spec: Tls, *, cert_manager: CertManager, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        spec: Tls,
+        *,
+        cert_manager: CertManager,
+        secrets: Secrets = IN_CLUSTER,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         """Make the issuer that ``spec`` asks for."""
         super().__init__("ingress:Certificates", name, opts)
         self.solves_over_http = isinstance(spec, Acme) and spec.hosted_zone is None
         match spec:
             case LocalAuthority():
-                issues = self._authority(name, cert_manager)
+                issues = self._authority(name, cert_manager, secrets)
             case Acme():
                 issues = _acme(name, spec)
             case _:
@@ -56,7 +64,7 @@ class Certificates(Component):
         self.issuer = made.metadata["name"]
         self.register_outputs({"issuer": self.issuer})
 
-    def _authority(self, name: str, cert_manager: CertManager) -> dict[str, Any]:
+    def _authority(self, name: str, cert_manager: CertManager, secrets: Secrets) -> dict[str, Any]:
         """Make a certificate authority of the program's own, and let cert-manager sign with it."""
         key = tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=self.child())
         certificate = tls.SelfSignedCert(
@@ -73,14 +81,15 @@ class Certificates(Component):
             opts=self.child(),
         )
         self.authority = certificate.cert_pem
-        pair = Secret(
+        pair = secrets.keep(
             name,
-            metadata={"name": name, "namespace": cert_manager.namespace},
+            {"tls.crt": certificate.cert_pem, "tls.key": key.private_key_pem},
+            namespace=cert_manager.namespace,
+            name=name,
             type="kubernetes.io/tls",
-            string_data={"tls.crt": certificate.cert_pem, "tls.key": key.private_key_pem},
             opts=self.child(),
         )
-        return {"ca": {"secretName": pair.metadata["name"]}}
+        return {"ca": {"secretName": pair}}
 
 
 def _acme(name: str, spec: Acme) -> dict[str, Any]:

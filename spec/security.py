@@ -9,6 +9,7 @@ from pydantic import Field
 from spec.base import Name, Section
 from spec.services import Compute
 
+SecretMechanism = Literal["kubernetes", "external-secrets", "sealed-secrets"]
 Egress = Literal["restricted", "open"]
 
 
@@ -45,4 +46,8 @@ class Security(Section):
 
     quota: Quota = Quota()
     limit_range: LimitRange = LimitRange()
+    secrets: SecretMechanism = "kubernetes"
+    """How secret material reaches pods: `kubernetes`, written by the program; `external-secrets`, kept in Secrets
+    Manager, or in a namespace of its own where there is no AWS, and brought by an operator; `sealed-secrets`, encrypted
+    before it reaches the cluster."""
     namespaces: Annotated[list[Namespace], Field(min_length=1)]

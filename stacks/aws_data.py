@@ -12,6 +12,7 @@ from components.data_tier.aurora import PORT, Aurora
 from components.data_tier.elasticache import ElastiCache
 from components.data_tier.endpoint import Consumer, Engine
 from components.data_tier.rds import Rds
+from components.secrets.contract import Secrets
 from components.vpc import Vpc
 from spec.postgres import AuroraPostgres, RdsPostgres
 from spec.redis import ElastiCache as ElastiCacheSpec
@@ -35,6 +36,7 @@ class AwsData:
         spec: AuroraPostgres | RdsPostgres,
         consumers: Sequence[Consumer],
         namespace: pulumi.Input[str],
+        secrets: Secrets,
     ) -> Engine:
         kinds = {"aurora": Aurora, "rds": Rds}
         administrators = {"bastion": self.bastion.security_group_id} if self.bastion else {}
@@ -45,6 +47,7 @@ class AwsData:
             self.vpc,
             clients={"nodes": self.nodes, **administrators},
             namespace=namespace,
+            secrets=secrets,
             protect=self.protect,
             opts=self.opts,
         )
@@ -52,13 +55,14 @@ class AwsData:
             self.bastion.reach("postgres", PORT, made.security_group_id)
         return made
 
-    def redis(self, spec: ElastiCacheSpec, consumers: Sequence[Consumer]) -> Engine:
+    def redis(self, spec: ElastiCacheSpec, consumers: Sequence[Consumer], secrets: Secrets) -> Engine:
         return ElastiCache(
             f"{self.platform}-redis",
             spec,
             consumers,
             self.vpc,
             clients={"nodes": self.nodes},
+            secrets=secrets,
             protect=self.protect,
             opts=self.opts,
         )

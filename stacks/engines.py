@@ -27,7 +27,7 @@ from stacks.load_test import load_test_clients
 def engines(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     """Make the engines that ``spec`` asks for; return each by the name that services use it under.
 
-    ``common`` is what most parts are built with: charts, namespaces, pools, scraping and opts.
+    ``common`` is what most parts are built with: charts, namespaces, pools, scraping, secrets and opts.
     """
     makers = (_postgres, _redis, _rabbitmq, _kafka)
     return {name: engine for make in makers for name, engine in make(spec, ground, common).items()}
@@ -54,16 +54,21 @@ def _postgres(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     users += [monitor(namespaces)] if scraped else []
     engine = _outside(postgres, users, ground, common)
     if scraped:
-        PostgresExporter("postgres-exporter", engine.endpoint("exporter"), pool=_monitoring(spec), **common)  # type: ignore[arg-type]
+        PostgresExporter("postgres-exporter", engine.endpoint("exporter"), pool=_monitoring(spec), **_parts(common))  # type: ignore[arg-type]
     return {"postgres": engine}
 
 
 def _outside(spec: Any, users: Sequence[Consumer], ground: Ground, common: Any) -> Engine:
     """Return a database outside the cluster."""
     if isinstance(spec, ExternalPostgresSpec):
-        return ExternalPostgres("postgres", spec, users, common["opts"])
+        return ExternalPostgres("postgres", spec, users, secrets=common["secrets"], opts=common["opts"])
     assert ground.managed_data is not None  # a rule of the spec
-    return ground.managed_data.postgres(spec, users, common["namespaces"].ensure("database-jobs"))
+    return ground.managed_data.postgres(spec, users, common["namespaces"].ensure("database-jobs"), common["secrets"])
+
+
+def _parts(common: Any) -> Any:
+    """What is there for parts that hold no secrets."""
+    return {key: value for key, value in common.items() if key != "secrets"}
 
 
 def _monitoring(spec: Platform) -> str | None:
@@ -80,9 +85,9 @@ def _redis(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     users = consumers(spec.services, "redis", namespaces.ensure)
     scraped = common["scraping"] is not None
     users += [monitor(namespaces)] if scraped else []
-    engine = ground.managed_data.redis(redis, users)
+    engine = ground.managed_data.redis(redis, users, common["secrets"])
     if scraped:
-        RedisExporter("redis-exporter", engine.endpoint("exporter"), pool=_monitoring(spec), **common)  # type: ignore[arg-type]
+        RedisExporter("redis-exporter", engine.endpoint("exporter"), pool=_monitoring(spec), **_parts(common))  # type: ignore[arg-type]
     return {"redis": engine}
 
 

@@ -11,17 +11,20 @@ import pulumi
 from components.cloud.contract import Cloud
 from components.cluster.contract import Cluster
 from components.data_tier.endpoint import Consumer, Engine
+from components.secrets.contract import Secrets
 
 
 class ManagedData(Protocol):
     """Makes the engines of the data tier that the cloud runs."""
 
-    def postgres(self, spec: Any, consumers: Sequence[Consumer], namespace: pulumi.Input[str], /) -> Engine:
-        """Return the database; ``namespace`` is where its jobs run."""
+    def postgres(
+        self, spec: Any, consumers: Sequence[Consumer], namespace: pulumi.Input[str], secrets: Secrets, /
+    ) -> Engine:
+        """Return the database; ``namespace`` is where its jobs run, ``secrets`` keeps its passwords."""
         ...
 
-    def redis(self, spec: Any, consumers: Sequence[Consumer], /) -> Engine:
-        """Return the cache."""
+    def redis(self, spec: Any, consumers: Sequence[Consumer], secrets: Secrets, /) -> Engine:
+        """Return the cache; ``secrets`` keeps its password."""
         ...
 
 

@@ -9,8 +9,8 @@ from components.data_tier.endpoint import ADMINISTRATOR, Consumer, Engine
 from components.load_test import jobs
 from components.load_test.jobs import LoadTest
 from components.namespaces import Namespaces
-from spec.data import InClusterPostgres
 from spec.platform import Platform
+from spec.postgres import InClusterPostgres
 
 # A topic comes and goes with each run; in the database it is an application like others.
 _ACCESS = {"kafka": frozenset({ADMINISTRATOR}), "postgres": frozenset({"writer"})}

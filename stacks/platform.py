@@ -27,6 +27,7 @@ from components.observability.metrics import Metrics
 from components.observability.scraping import Scraping
 from components.observability.traces import Traces
 from components.observability.tracing import Tracing
+from components.secrets.contract import Secrets
 from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
 from spec.platform import Platform
@@ -34,6 +35,7 @@ from stacks.engines import engines
 from stacks.ground import Ground
 from stacks.interfaces import interfaces
 from stacks.load_test import load_test
+from stacks.secrets import secrets
 
 
 def build(spec: Platform) -> None:
@@ -49,23 +51,26 @@ def build(spec: Platform) -> None:
     common: Any = {"charts": charts, "namespaces": namespaces, "opts": inside}
     scraping = Scraping("scraping", spec.observability, **common) if spec.observability else None
     common |= {"pools": spec.node_pools, "scraping": scraping}
+    # Those that hold secret material are built with what brings it to pods, too.
+    keeper = secrets(spec, ground, common)
+    holding = common | {"secrets": keeper}
     if scraping and any(service.metrics for service in spec.services):
         # Whoever delivers them: the program, Argo CD or Flux.
         scraping.watch("services", scraping)
     mesh = _mesh(spec, ground, common)
-    ingress = _ingress(spec, ground, mesh, common)
-    made = engines(spec, ground, common)
-    interfaces(spec, made, ingress, common)
+    ingress = _ingress(spec, ground, mesh, keeper, common)
+    made = engines(spec, ground, holding)
+    interfaces(spec, made, ingress, holding)
     load_test(spec, made, common)
     if spec.observability:
-        logs = _logs(spec, ground, common)
+        logs = _logs(spec, ground, holding)
         metrics = Metrics(
             "kps",
             spec.observability,
             cluster=cluster,
             ingress=ingress,
             grafana_environment=logs.grafana_environment if logs else None,
-            **common,
+            **holding,
         )
         pulumi.export("grafanaPassword", pulumi.Output.secret(metrics.grafana_password))
     interval = spec.observability.scrape_interval if spec.observability else ""
@@ -133,7 +138,7 @@ def _mesh(spec: Platform, ground: Ground, common: Any) -> Istio | None:
     return Istio("istio", spec.mesh, services_in=namespaces, cluster=ground.cluster, **common)
 
 
-def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, common: Any) -> HttpIngress:
+def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, keeper: Secrets, common: Any) -> HttpIngress:
     """Make the way in for HTTP: the mesh's own gateway, or NGINX where there is no mesh."""
     way_in = ground.way_in
     here: Any = {
@@ -145,20 +150,20 @@ def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, common: Any) ->
     }
     if mesh:
         return Gateway("ingress", spec.ingress, mesh=mesh, **here)
-    certificates = _certificates(spec, ground, common)
+    certificates = _certificates(spec, ground, keeper, common)
     return Ingress(
         "ingress", spec.ingress, hosts=spec.hosts(), certificates=certificates, address=way_in.address, **here
     )
 
 
-def _certificates(spec: Platform, ground: Ground, common: Any) -> Certificates | None:
+def _certificates(spec: Platform, ground: Ground, keeper: Secrets, common: Any) -> Certificates | None:
     """Make the issuer of the hosts' certificates, and tell people whom to trust."""
     tls = spec.ingress.tls
     if tls is None:
         return None
     parts = {key: value for key, value in common.items() if key != "pools"}
     cert_manager = CertManager("cert-manager", cluster=ground.cluster, policy=dns_policy(tls), **parts)
-    made = Certificates("certificates", tls, cert_manager=cert_manager, opts=common["opts"])
+    made = Certificates("certificates", tls, cert_manager=cert_manager, secrets=keeper, opts=common["opts"])
     if made.authority is not None:
         pulumi.export("certificateAuthority", made.authority)
     return made

@@ -54,7 +54,11 @@ class Made:
 @cache
 def made(stack: str) -> Made:
     """Return what a stack's file makes of its cluster, with the services that a GitOps engine delivers to it."""
-    spec = from_file(stack_file(stack))
+    return made_of(from_file(stack_file(stack)))
+
+
+def made_of(spec: Platform) -> Made:
+    """Return what a platform makes of its cluster, likewise."""
     clusters = _clusters(spec)
     objects, releases = [*_objects(clusters)], [*_releases(clusters)]
     if spec.gitops and spec.gitops.repository:

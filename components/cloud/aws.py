@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.cloud.contract import Bucket, LogGroup
+from components.cloud.contract import Bucket, CloudSecret, LogGroup
 from components.component import Component
 from components.policy import documents
 
@@ -174,3 +174,26 @@ class Aws:
             opts=opts,
         )
         return LogGroup(group.name, group.arn)
+
+    @property
+    def secrets_arn(self) -> str:
+        # Whatever the account: a role reaches those of its own alone, unless another account says otherwise.
+        return f"arn:aws:secretsmanager:{self._region}:*:secret:{self._platform}/*"
+
+    def secret(
+        self, name: str, path: pulumi.Input[str], content: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> CloudSecret:
+        secret = aws.secretsmanager.Secret(
+            name,
+            name=pulumi.Output.concat(self._platform, "/", path),
+            # The program can make it again from its state; kept back, it would be in the way of the next `up`.
+            recovery_window_in_days=0,
+            tags={"Name": name},
+            opts=opts,
+        )
+        version = aws.secretsmanager.SecretVersion(
+            name, secret_id=secret.id, secret_string=pulumi.Output.secret(content), opts=opts
+        )
+        # Known once there is something in it.
+        path_known = pulumi.Output.all(secret.name, version.id).apply(lambda known: known[0])
+        return CloudSecret(path_known, version.version_id)

@@ -24,6 +24,15 @@ class LogGroup:
     arn: pulumi.Output[str]
 
 
+@dataclass(frozen=True)
+class CloudSecret:
+    """A secret in the cloud's store of secrets."""
+
+    name: pulumi.Output[str]
+    version: pulumi.Output[str]
+    """Another one with every other content."""
+
+
 class Cloud(Protocol):
     """Makes what a part needs of the cloud, as that part's child: ``opts`` are the child's."""
 
@@ -38,4 +47,15 @@ class Cloud(Protocol):
 
     def log_group(self, name: str, retention_days: int, opts: pulumi.ResourceOptions) -> LogGroup:
         """Return a log group for ``name``, a part of the platform, that forgets after so many days."""
+        ...
+
+    @property
+    def secrets_arn(self) -> str:
+        """All of the platform's secrets, and no others, as a policy names them."""
+        ...
+
+    def secret(
+        self, name: str, path: pulumi.Input[str], content: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> CloudSecret:
+        """Return a secret with ``content`` at ``path`` among the platform's; ``name`` is its logical name."""
         ...

@@ -13,6 +13,7 @@ from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
 from components.data_tier.logins import MASTER, logins, password
 from components.data_tier.schema import read
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.postgres import AuroraPostgres, Readers
@@ -40,6 +41,7 @@ class Aurora(Component):
         *,
         clients: Mapping[str, pulumi.Input[str]],
         namespace: pulumi.Input[str],
+        secrets: Secrets = IN_CLUSTER,
         protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -71,6 +73,7 @@ class Aurora(Component):
             server=self._peer,
             namespace=namespace,
             image=spec.client_image,
+            secrets=secrets,
             migrations=read(spec.migrations) if spec.migrations else None,
             opts=self.child(),
         )

@@ -9,6 +9,7 @@ import pulumi
 
 from components.data_tier.endpoint import Consumer, Peer
 from components.data_tier.sql_job import SqlJob
+from components.secrets.contract import IN_CLUSTER, Secrets
 
 _SQL = Path(__file__).with_name("sql") / "roles"
 
@@ -55,6 +56,7 @@ class DatabaseRoles(SqlJob):
         namespace: pulumi.Input[str],
         image: str,
         granted: bool = False,
+        secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Make the roles of ``consumers`` with the ``passwords`` by their names.
@@ -74,5 +76,6 @@ class DatabaseRoles(SqlJob):
             server=server,
             namespace=namespace,
             image=image,
+            secrets=secrets,
             opts=opts,
         )

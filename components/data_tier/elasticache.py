@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.redis import ElastiCache as Spec
@@ -36,6 +36,7 @@ class ElastiCache(Component):
         vpc: Vpc,
         *,
         clients: Mapping[str, pulumi.Input[str]],
+        secrets: Secrets = IN_CLUSTER,
         protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -56,7 +57,7 @@ class ElastiCache(Component):
             opts=self.child(),
         )
         self._host = self._shards(group.id, token, protect).configuration_endpoint_address
-        self._secrets = {each.name: self._login(each, token) for each in consumers}
+        self._secrets = {each.name: self._login(each, token, secrets) for each in consumers}
         self.address = pulumi.Output.concat(self._host, f":{PORT}")
         self.register_outputs({"address": self.address})
 
@@ -145,13 +146,13 @@ class ElastiCache(Component):
             opts=self.child(protect=protect),
         )
 
-    def _login(self, consumer: Consumer, token: pulumi.Output[str]) -> pulumi.Output[str]:
+    def _login(self, consumer: Consumer, token: pulumi.Output[str], secrets: Secrets) -> pulumi.Output[str]:
         """Return the name of the Secret that a consumer signs in with, in its own namespace."""
         url = pulumi.Output.concat("rediss://", USER, ":", token, "@", self._host, f":{PORT}")
-        secret = Secret(
+        return secrets.keep(
             f"{self._name}-{consumer.name}",
-            metadata={"name": f"redis-{consumer.name}", "namespace": consumer.namespace},
-            string_data={"username": USER, "password": token, "url": url},
+            {"username": USER, "password": token, "url": url},
+            namespace=consumer.namespace,
+            name=f"redis-{consumer.name}",
             opts=self.child(delete_before_replace=True),
         )
-        return secret.metadata["name"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
+from components.secrets.contract import IN_CLUSTER, Secrets
 from spec.postgres import ExternalPostgres as Spec
 
 
@@ -17,12 +17,20 @@ class ExternalPostgres(Component):
 
     address: pulumi.Output[str]
 
-    def __init__(self, name: str, spec: Spec, consumers: Sequence[Consumer], opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        consumers: Sequence[Consumer],
+        *,
+        secrets: Secrets = IN_CLUSTER,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         """Make a Secret for each of ``consumers``, unless their Secret is made by whoever runs the server."""
         super().__init__("data:ExternalPostgres", name, opts)
         self._spec = spec
         self._consumers = {consumer.name: consumer for consumer in consumers}
-        self._secrets = {consumer.name: self._secret(name, consumer) for consumer in consumers}
+        self._secrets = {consumer.name: self._secret(name, consumer, secrets) for consumer in consumers}
         self.address = pulumi.Output.from_input(f"{spec.host}:{spec.port}")
         self.register_outputs({"address": self.address})
 
@@ -42,19 +50,16 @@ class ExternalPostgres(Component):
             peer=Peer(ports=(spec.port,), cidrs=tuple(spec.networks)),
         )
 
-    def _secret(self, name: str, consumer: Consumer) -> pulumi.Input[str]:
+    def _secret(self, name: str, consumer: Consumer, secrets: Secrets) -> pulumi.Input[str]:
         given = self._spec.credentials
         if given.existing_secret is not None:
             return given.existing_secret
         assert given.username is not None  # both, a rule of the spec
         assert given.password is not None
-        made = Secret(
+        return secrets.keep(
             f"{name}-{consumer.name}",
-            metadata={"name": f"postgres-{consumer.name}", "namespace": consumer.namespace},
-            string_data={
-                "username": given.username,
-                "password": pulumi.Output.secret(given.password.get_secret_value()),
-            },
+            {"username": given.username, "password": pulumi.Output.secret(given.password.get_secret_value())},
+            namespace=consumer.namespace,
+            name=f"postgres-{consumer.name}",
             opts=self.child(delete_before_replace=True),
         )
-        return made.metadata["name"]

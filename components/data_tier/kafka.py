@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_random as random
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service
+from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
@@ -21,6 +21,7 @@ from components.data_tier.kafka_traffic import KafkaTraffic
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import allow, going_to
 from spec.kafka import InClusterKafka as Spec
 from spec.kafka import MetadataMode, Topic
@@ -68,12 +69,13 @@ class InClusterKafka(Component):
         namespaces: Namespaces,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
+        secrets: Secrets = IN_CLUSTER,
         protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Make the cluster; ``protect`` keeps it and its topics from an accidental destroy, and volumes in any case."""
         super().__init__("data:InClusterKafka", name, opts)
-        self._name, self._line, self._protect = name, _LINES[spec.metadata], protect
+        self._name, self._line, self._protect, self._keeper = name, _LINES[spec.metadata], protect, secrets
         self._namespace = namespaces.ensure(spec.namespace)
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
         servers = Servers(spec, storage_class=cluster.storage_class, placement=on_pool(spec.pool, pools), keep=protect)
@@ -168,25 +170,27 @@ class InClusterKafka(Component):
         """Return the name of the Secret with the client's password, known once it can sign in."""
         logical = f"{self._name}-{client.name}"
         password = random.RandomPassword(logical, length=32, special=False, opts=self.child())
-        for_user = Secret(
+        for_user = self._keeper.keep(
             f"{logical}-password",
-            metadata={"name": f"{NAME}-password-{client.name}", "namespace": self._namespace},
-            string_data={"password": password.result},
+            {"password": password.result},
+            namespace=self._namespace,
+            name=f"{NAME}-password-{client.name}",
             opts=self.child(),
         )
-        of_user = {"secretKeyRef": {"name": _name(for_user), "key": "password"}}
+        of_user = {"secretKeyRef": {"name": for_user, "key": "password"}}
         spec = {
             "authentication": {"type": "scram-sha-512", "password": {"valueFrom": of_user}},
             "authorization": {"type": "simple", "acls": client.rights()},
         }
         user = self._custom(client.name, "KafkaUser", client.name, spec, waits=True, depends_on=[self._ready])
-        for_client = Secret(
+        for_client = self._keeper.keep(
             f"{logical}-login",
-            metadata={"name": f"{NAME}-{client.name}", "namespace": client.namespace},
-            string_data={"username": client.name, "password": password.result},
+            {"username": client.name, "password": password.result},
+            namespace=client.namespace,
+            name=f"{NAME}-{client.name}",
             opts=self.child(),
         )
-        return pulumi.Output.all(_name(for_client), _name(user)).apply(lambda names: names[0])
+        return pulumi.Output.all(for_client, _name(user)).apply(lambda names: names[0])
 
     def _let_out(self, user: KafkaClient) -> None:
         """Let a client's pods out to the brokers; services have policies of their own that do."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
 from components.data_tier.database_roles import DatabaseRoles
 from components.data_tier.endpoint import Consumer, Peer
 from components.data_tier.schema import Schema
+from components.secrets.contract import IN_CLUSTER, Secrets
 from spec.migrations import GRANTS
 
 MASTER = "groundwork_master"
@@ -34,14 +34,15 @@ def logins(
     server: Peer,
     namespace: pulumi.Input[str],
     image: str,
+    secrets: Secrets = IN_CLUSTER,
     migrations: Mapping[str, str] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> dict[str, pulumi.Output[str]]:
     """Make every consumer's password, role and Secret; return the Secrets' names, known once all is there to use.
 
     ``address`` is where the server is, as libpq's environment variables, and ``master`` whom the roles are made as, and
-    its password; ``server`` is whom the jobs talk to, from ``namespace``. ``migrations``, SQL by the names of files,
-    make the tables, where those are the platform's affair.
+    its password; ``secrets`` brings passwords to pods. ``server`` is whom the jobs talk to, from ``namespace``.
+    ``migrations``, SQL by the names of files, make the tables, where those are the platform's affair.
     """
     if not consumers:
         return {}
@@ -52,6 +53,7 @@ def logins(
         "server": server,
         "namespace": namespace,
         "image": image,
+        "secrets": secrets,
     }
     roles = DatabaseRoles(
         f"{name}-roles",
@@ -66,7 +68,7 @@ def logins(
         # Grants are to roles, which have to be there; nothing in the SQL says so.
         after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[roles]))
         done = Schema(f"{name}-schema", migrations, opts=after, **job).done
-    return {each.name: _secret(name, each, passwords[each.name], done, opts) for each in consumers}
+    return {each.name: _secret(name, each, passwords[each.name], done, secrets, opts) for each in consumers}
 
 
 def _secret(
@@ -74,13 +76,15 @@ def _secret(
     consumer: Consumer,
     password: pulumi.Output[str],
     done: pulumi.Output[str],
+    secrets: Secrets,
     opts: pulumi.ResourceOptions,
 ) -> pulumi.Output[str]:
-    secret = kubernetes.core.v1.Secret(
+    secret = secrets.keep(
         f"{name}-{consumer.name}",
-        metadata={"name": f"postgres-{consumer.name}", "namespace": consumer.namespace},
-        string_data={"username": consumer.role, "password": password},
+        {"username": consumer.role, "password": password},
+        namespace=consumer.namespace,
+        name=f"postgres-{consumer.name}",
         # The name is the consumer's for good; two objects can't have it at the same time.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )
-    return pulumi.Output.all(secret.metadata["name"], done).apply(lambda all: all[0])
+    return pulumi.Output.all(secret, done).apply(lambda all: all[0])

@@ -11,7 +11,6 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
 from components.cloud.contract import Cloud
@@ -24,6 +23,7 @@ from components.data_tier.postgres_backups import PostgresBackups, bootstrap
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, allow, among, coming_from, from_api_server, going_to
 from spec.base import quantity
 from spec.node_pools import NodePool
@@ -86,6 +86,7 @@ class InClusterPostgres(Component):
         cloud: Cloud | None = None,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
+        secrets: Secrets = IN_CLUSTER,
         protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -94,7 +95,7 @@ class InClusterPostgres(Component):
         Backups take a ``cloud``, which makes their bucket.
         """
         super().__init__("data:InClusterPostgres", name, opts)
-        self._database = spec.database
+        self._database, self._keeper = spec.database, secrets
         self._namespace = namespaces.ensure(spec.namespace)
         self._consumers = {consumer.name: consumer for consumer in consumers}
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
@@ -211,16 +212,14 @@ class InClusterPostgres(Component):
         logical = f"{name}-{consumer.name}"
         password = random.RandomPassword(logical, length=32, special=False, opts=self.child())
         login: dict[str, pulumi.Input[str]] = {"username": consumer.role, "password": password.result}
-        for_role = Secret(
+        for_role = self._keeper.keep(
             f"{logical}-role",
-            metadata={
-                "name": f"{CLUSTER}-role-{consumer.name}",
-                "namespace": self._namespace,
-                # A new password reaches the database without a restart.
-                "labels": {"cnpg.io/reload": "true"},
-            },
+            login,
+            namespace=self._namespace,
+            name=f"{CLUSTER}-role-{consumer.name}",
+            # A new password reaches the database without a restart.
+            labels={"cnpg.io/reload": "true"},
             type="kubernetes.io/basic-auth",
-            string_data=login,
             opts=self.child(),
         )
         granted = {role for access in consumer.access for role in _MEMBER_OF[access]}
@@ -233,7 +232,7 @@ class InClusterPostgres(Component):
                 "name": consumer.role,
                 "login": True,
                 "inRoles": sorted(granted | ({self._database} if consumer.access & _OWNERS else set())),
-                "passwordSecret": {"name": _name(for_role)},
+                "passwordSecret": {"name": for_role},
                 "databaseRoleReclaimPolicy": "retain",
             },
             wait_for="jsonpath={.status.applied}=true",
@@ -243,13 +242,14 @@ class InClusterPostgres(Component):
             # https://www.postgresql.org/docs/current/libpq-pgpass.html
             line = pulumi.Output.concat(self._primary(), f":{PORT}:*:{consumer.role}:", password.result, "\n")
             login = login | {"pgpass": line}
-        for_consumer = Secret(
+        for_consumer = self._keeper.keep(
             f"{logical}-login",
-            metadata={"name": f"{CLUSTER}-{consumer.name}", "namespace": consumer.namespace},
-            string_data=login,
+            login,
+            namespace=consumer.namespace,
+            name=f"{CLUSTER}-{consumer.name}",
             opts=self.child(),
         )
-        return pulumi.Output.all(_name(for_consumer), _name(role)).apply(lambda names: names[0])
+        return pulumi.Output.all(for_consumer, _name(role)).apply(lambda names: names[0])
 
     def _traffic(
         self, name: str, operators: pulumi.Output[str], scraping: Scraping | None, backups: PostgresBackups | None

@@ -15,7 +15,6 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
@@ -24,6 +23,7 @@ from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, DNS, allow, among, coming_from
 from spec.node_pools import NodePool
 from spec.rabbitmq import RabbitMq as Spec
@@ -102,12 +102,13 @@ class RabbitMq(Component):
         namespaces: Namespaces,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
+        secrets: Secrets = IN_CLUSTER,
         protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Make the cluster; ``protect`` keeps it from an accidental destroy."""
         super().__init__("data:RabbitMq", name, opts)
-        self._name = name
+        self._name, self._keeper = name, secrets
         self._consumers = {consumer.name: consumer for consumer in consumers}
         self._namespace = namespaces.ensure(spec.namespace)
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
@@ -188,26 +189,21 @@ class RabbitMq(Component):
                 access, {user: password_hash(known[0][user], bytes.fromhex(known[1][user])) for user in known[0]}
             )
         )
-        secret = Secret(
-            f"{self._name}-definitions",
-            metadata={"namespace": self._namespace},
-            immutable=True,
-            string_data={"definitions.json": text},
-            opts=self.child(),
+        return self._keeper.keep(
+            f"{self._name}-definitions", {"definitions.json": text}, namespace=self._namespace, opts=self.child()
         )
-        return _name(secret)
 
     def _login(self, user: str, password: pulumi.Output[str], namespace: pulumi.Input[str]) -> pulumi.Output[str]:
         """Return the name of the Secret that somebody signs in with."""
         # %2F is the virtual host `/`: https://www.rabbitmq.com/docs/uri-spec
         url = pulumi.Output.concat("amqp://", user, ":", password, "@", self._host, f":{PORT}/%2F")
-        secret = Secret(
+        return self._keeper.keep(
             f"{self._name}-{user}-login",
-            metadata={"name": f"{NAME}-{user}", "namespace": namespace},
-            string_data={"username": user, "password": password, "url": url},
+            {"username": user, "password": password, "url": url},
+            namespace=namespace,
+            name=f"{NAME}-{user}",
             opts=self.child(),
         )
-        return _name(secret)
 
     def _traffic(self, operators: pulumi.Output[str], scraping: Scraping | None) -> None:
         """Consumers reach the broker, and its nodes each other."""

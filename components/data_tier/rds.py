@@ -12,6 +12,7 @@ from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
 from components.data_tier.logins import MASTER, logins, password
 from components.data_tier.schema import read
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.postgres import RdsPostgres
@@ -36,6 +37,7 @@ class Rds(Component):
         *,
         clients: Mapping[str, pulumi.Input[str]],
         namespace: pulumi.Input[str],
+        secrets: Secrets = IN_CLUSTER,
         protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -67,6 +69,7 @@ class Rds(Component):
             server=self._peer,
             namespace=namespace,
             image=spec.client_image,
+            secrets=secrets,
             migrations=read(spec.migrations) if spec.migrations else None,
             opts=self.child(),
         )

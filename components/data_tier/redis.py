@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
@@ -20,6 +19,7 @@ from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import allow, coming_from
 from spec.base import quantity
 from spec.node_pools import NodePool
@@ -76,23 +76,18 @@ class InClusterStore(Component):
         namespaces: Namespaces,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
+        secrets: Secrets = IN_CLUSTER,
         protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Make ``store``, one of ``spec``'s; its Service is called ``name``. ``protect`` guards one with a volume."""
         super().__init__("data:InClusterStore", name, opts)
-        self._name = name
+        self._name, self._keeper = name, secrets
         self._consumers = {consumer.name: consumer for consumer in consumers}
         self._namespace = namespaces.ensure(spec.namespace)
         passwords = {user: self._password(user) for user in ("default", *self._consumers)}
-        # Named by Pulumi and immutable: another user or password is another Secret, which the pod is started with.
-        users = Secret(
-            f"{name}-users",
-            metadata={"namespace": self._namespace},
-            immutable=True,
-            string_data=passwords,
-            opts=self.child(),
-        )
+        # Without a name: another user or password is another Secret, which the pod is started with.
+        users = secrets.keep(f"{name}-users", passwords, namespace=self._namespace, opts=self.child())
         made = charts.release(
             name,
             "valkey",
@@ -108,7 +103,7 @@ class InClusterStore(Component):
                 "valkeyConfig": configuration(store),
                 "auth": {
                     "enabled": True,
-                    "usersExistingSecret": users.metadata["name"],
+                    "usersExistingSecret": users,
                     "aclUsers": {user: {"permissions": permissions} for user, permissions in self._users().items()},
                 },
                 "dataStorage": _storage(store, cluster.storage_class, protect),
@@ -156,13 +151,13 @@ class InClusterStore(Component):
     def _login(self, consumer: Consumer, password: pulumi.Output[str]) -> pulumi.Output[str]:
         """Return the name of the Secret that a consumer signs in with, in its own namespace."""
         url = pulumi.Output.concat("redis://", consumer.name, ":", password, "@", self._host, f":{PORT}/0")
-        secret = Secret(
+        return self._keeper.keep(
             f"{self._name}-{consumer.name}-login",
-            metadata={"name": f"{self._name}-{consumer.name}", "namespace": consumer.namespace},
-            string_data={"username": consumer.name, "password": password, "url": url},
+            {"username": consumer.name, "password": password, "url": url},
+            namespace=consumer.namespace,
+            name=f"{self._name}-{consumer.name}",
             opts=self.child(),
         )
-        return secret.metadata["name"]
 
     def _traffic(self, scraping: Scraping | None) -> None:
         """Consumers and Prometheus reach the store; it reaches nobody."""

@@ -10,6 +10,7 @@ import pulumi
 
 from components.data_tier.endpoint import Peer
 from components.data_tier.sql_job import SqlJob
+from components.secrets.contract import IN_CLUSTER, Secrets
 from spec.migrations import GRANTS
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,7 @@ class Schema(SqlJob):
         server: Peer,
         namespace: pulumi.Input[str],
         image: str,
+        secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Apply ``migrations``, SQL by the names of files; ``connection`` is how to be whom the tables belong to."""
@@ -67,5 +69,6 @@ class Schema(SqlJob):
             server=server,
             namespace=namespace,
             image=image,
+            secrets=secrets,
             opts=opts,
         )

@@ -13,6 +13,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.component import Component
 from components.data_tier.endpoint import Peer
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, ports
 
 _POSTGRES_USER = 70  # of the alpine image: https://github.com/docker-library/postgres
@@ -35,6 +36,7 @@ class SqlJob(Component):
         server: Peer,
         namespace: pulumi.Input[str],
         image: str,
+        secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Run main.sql of ``files``, which may include the others, with ``environment``, all of which is secret.
@@ -44,14 +46,8 @@ class SqlJob(Component):
         """
         super().__init__(kind, name, opts)
         labels = {"app.kubernetes.io/name": app}
-        # Immutable and named by Pulumi: whatever changes in them is a new object, and so a new run of the job.
-        secret = kubernetes.core.v1.Secret(
-            name,
-            metadata={"namespace": namespace},
-            immutable=True,
-            string_data=dict(environment),
-            opts=self.child(),
-        )
+        # Whatever changes in what has no name of its own is a new object, and so a new run of the job.
+        secret = secrets.keep(name, environment, namespace=namespace, opts=self.child())
         scripts = kubernetes.core.v1.ConfigMap(
             name, metadata={"namespace": namespace}, immutable=True, data=dict(files), opts=self.child()
         )
@@ -69,7 +65,7 @@ class SqlJob(Component):
                 backoff_limit=5,
                 template=PodTemplateSpecArgs(
                     metadata=ObjectMetaArgs(labels=labels),
-                    spec=_pod(image, secret.metadata["name"], scripts.metadata["name"]),
+                    spec=_pod(image, secret, scripts.metadata["name"]),
                 ),
             ),
             # The job can't connect before it may, and nothing in it names the policy.

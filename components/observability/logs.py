@@ -41,6 +41,7 @@ from components.observability.log_stores.external import external_elasticsearch,
 from components.observability.log_stores.loki import Loki
 from components.observability.scraping import Scraping
 from components.policy import documents
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, coming_from, going_to
 from spec import logs
 from spec.logs import Logs as Spec
@@ -81,11 +82,12 @@ class Logs(Component):
         scraping: Scraping,
         cloud: Cloud | None = None,
         pools: Sequence[NodePool] = (),
+        secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Install the collector and, where it is the platform's own, the store; ``cloud`` makes what a cloud has."""
         super().__init__("observability:Logs", name, opts)
-        self._name, self._cluster, self._scraping = name, cluster, scraping
+        self._name, self._cluster, self._scraping, self._keeper = name, cluster, scraping, secrets
         # It reads the host's files, which only `privileged` allows, and so it gets a namespace of its own.
         self._namespace = namespaces.ensure(NAMESPACE, "privileged")
         self.store = self._store(spec.store, _Surroundings(cluster, charts, scraping, cloud, pools))
@@ -187,13 +189,13 @@ class Logs(Component):
         }
 
     def _secret(self, whose: str, namespace: pulumi.Input[str], user: User) -> pulumi.Input[str]:
-        made = Secret(
+        return self._keeper.keep(
             f"{self._name}-{whose}-account",
-            metadata={"name": _ACCOUNT, "namespace": namespace},
-            string_data={"username": user.name, "password": pulumi.Output.secret(user.password)},
+            {"username": user.name, "password": pulumi.Output.secret(user.password)},
+            namespace=namespace,
+            name=_ACCOUNT,
             opts=self.child(),
         )
-        return made.metadata["name"]
 
     def _volumes(self, kind: str) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
         volumes: list[Mapping[str, Any]] = [

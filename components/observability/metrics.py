@@ -7,7 +7,6 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
@@ -19,6 +18,7 @@ from components.observability.dashboards.config_map import DIRECTORY, file_name
 from components.observability.notifications import configuration, receivers_secret, secret_name
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import ANYWHERE, allow, among, coming_from
 from spec.node_pools import NodePool
 from spec.parts import Grafana, Observability
@@ -55,6 +55,7 @@ class Metrics(Component):
         scraping: Scraping,
         ingress: HttpIngress,
         pools: Sequence[NodePool] = (),
+        secrets: Secrets = IN_CLUSTER,
         grafana_environment: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -63,14 +64,15 @@ class Metrics(Component):
         password = random.RandomPassword(f"{name}-grafana", length=24, special=False, opts=self.child())
         self.grafana_password = password.result
         # The chart would make up another password at every render.
-        admin = Secret(
+        admin = secrets.keep(
             f"{name}-grafana-admin",
-            metadata={"name": "grafana-admin", "namespace": scraping.namespace},
-            string_data={"admin-user": "admin", "admin-password": password.result},
+            {"admin-user": "admin", "admin-password": password.result},
+            namespace=scraping.namespace,
+            name="grafana-admin",
             opts=self.child(),
         )
         if spec.alertmanager and spec.alertmanager.notify:
-            receivers_secret(name, spec.alertmanager.notify, scraping.namespace, self)
+            receivers_secret(name, spec.alertmanager.notify, scraping.namespace, secrets, self.child())
         placement = on_pool(spec.pool, pools)
         # The exporter reads the host's files and network, which only `privileged` allows: it gets a namespace of its
         # own, so that everything else here can be held to `restricted`.
@@ -91,7 +93,7 @@ class Metrics(Component):
                 "alertmanager": _alertmanager(spec, cluster.storage_class, placement),
                 "grafana": _grafana(
                     spec.grafana,
-                    admin.metadata["name"],
+                    admin,
                     ingress,
                     cluster.storage_class,
                     placement,

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
 
-from components.component import Component
+from components.secrets.contract import Secrets
 from spec.notifications import Email, Notifications, Slack
 
 _SECRET = "alertmanager-receivers"
@@ -71,15 +70,18 @@ def secret_name(spec: Notifications) -> str:
     return spec.existing_secret or _SECRET
 
 
-def receivers_secret(name: str, spec: Notifications, namespace: pulumi.Input[str], owner: Component) -> None:
+def receivers_secret(
+    name: str, spec: Notifications, namespace: pulumi.Input[str], secrets: Secrets, opts: pulumi.ResourceOptions
+) -> None:
     """Make the Secret with what the stack file has encrypted; none where somebody else makes it."""
     given = {key: value for key, value in spec.secrets().items() if value is not None}
     if given:
-        Secret(
+        secrets.keep(
             f"{name}-receivers",
-            metadata={"name": _SECRET, "namespace": namespace},
-            string_data={key: pulumi.Output.secret(value.get_secret_value()) for key, value in given.items()},
-            opts=owner.child(),
+            {key: pulumi.Output.secret(value.get_secret_value()) for key, value in given.items()},
+            namespace=namespace,
+            name=_SECRET,
+            opts=opts,
         )
 
 

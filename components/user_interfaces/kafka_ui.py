@@ -7,13 +7,13 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
 from components.component import Component
 from components.data_tier.kafka_client import KafkaEndpoint
 from components.http_ingress import HttpIngress
 from components.scheduling import on_pool
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, coming_from, going_to
 from spec.interfaces import KafkaUi as Spec
 from spec.node_pools import NodePool
@@ -55,17 +55,15 @@ class KafkaUi(Component):
         ingress: HttpIngress,
         pool: str | None = None,
         pools: Sequence[NodePool] = (),
+        secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Install it beside Kafka, in ``namespace``, as the client that ``kafka`` says it is."""
         super().__init__("interfaces:KafkaUi", name, opts)
         made = random.RandomPassword(name, length=24, special=False, opts=self.child())
         self.password = made.result
-        login = Secret(
-            name,
-            metadata={"name": f"{NAME}-admin", "namespace": namespace},
-            string_data={"password": made.result},
-            opts=self.child(),
+        login = secrets.keep(
+            name, {"password": made.result}, namespace=namespace, name=f"{NAME}-admin", opts=self.child()
         )
         charts.release(
             name,
@@ -76,7 +74,7 @@ class KafkaUi(Component):
                 "yamlApplicationConfig": _configuration(kafka),
                 "envs": {
                     "secretMappings": {
-                        "UI_PASSWORD": {"name": login.metadata["name"], "keyName": "password"},
+                        "UI_PASSWORD": {"name": login, "keyName": "password"},
                         "BROKER_PASSWORD": {"name": kafka.secret, "keyName": "password"},
                     }
                 },

@@ -7,13 +7,13 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
 from components.component import Component
 from components.data_tier.endpoint import PostgresEndpoint
 from components.http_ingress import HttpIngress
 from components.scheduling import on_pool
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, coming_from, going_to
 from spec.interfaces import Pgadmin as Spec
 from spec.node_pools import NodePool
@@ -65,17 +65,15 @@ class Pgadmin(Component):
         ingress: HttpIngress,
         pool: str | None = None,
         pools: Sequence[NodePool] = (),
+        secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Install it in ``namespace`` as the consumer that ``postgres`` says it is; its Secret has a key `pgpass`."""
         super().__init__("interfaces:Pgadmin", name, opts)
         made = random.RandomPassword(name, length=24, special=False, opts=self.child())
         self.password = made.result
-        login = Secret(
-            name,
-            metadata={"name": f"{NAME}-admin", "namespace": namespace},
-            string_data={"password": made.result},
-            opts=self.child(),
+        login = secrets.keep(
+            name, {"password": made.result}, namespace=namespace, name=f"{NAME}-admin", opts=self.child()
         )
         volumes = {"run": _RUN, "tmp": _TMP}
         charts.release(
@@ -85,7 +83,7 @@ class Pgadmin(Component):
             values={
                 "nameOverride": NAME,
                 "fullnameOverride": NAME,
-                "existingSecret": login.metadata["name"],
+                "existingSecret": login,
                 "env": {"email": account(spec.host), "variables": _variables(spec.host)},
                 "serverDefinitions": {"enabled": True, "servers": {"1": _server(postgres)}},
                 "extraSecretMounts": [

@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 from components.cert_manager import CertManager
 from components.certificates import Certificates
 from components.charts import Charts
-from components.cloud.contract import Bucket, LogGroup
+from components.cloud.contract import Bucket, CloudSecret, LogGroup
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
 from components.data_tier.endpoint import Peer
 from components.ingress import Ingress
@@ -61,6 +61,12 @@ class AnyCloud:
     def log_group(self, name: str, retention_days: int, opts: pulumi.ResourceOptions) -> LogGroup:
         named = f"/groundwork/{name}/{retention_days}"
         return LogGroup(pulumi.Output.from_input(named), pulumi.Output.from_input(f"arn:aws:logs:::{named}"))
+
+    secrets_arn = "arn:aws:secretsmanager:us-east-1:*:secret:any/*"
+
+    def secret(self, name: str, path: Any, content: Any, opts: pulumi.ResourceOptions) -> CloudSecret:
+        held = pulumi.Output.secret(content).apply(lambda _: "1")
+        return CloudSecret(pulumi.Output.concat("any/", path), held)
 
 
 def security(*namespaces: str) -> Security:

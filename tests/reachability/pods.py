@@ -58,6 +58,14 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             "notification-controller": {"http": 9090, "http-webhook": 9292},
         }.items()
     ),
+    "external-secrets": tuple(
+        (name, {NAME: name, INSTANCE: "{release}"}, ports)
+        for name, ports in {
+            "external-secrets": {"metrics": 8080},
+            "external-secrets-webhook": {"metrics": 8080, "webhook": 10250},
+            "external-secrets-cert-controller": {"metrics": 8080},
+        }.items()
+    ),
     "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http": 2020}),),
     "kafka-ui": (("kafka-ui", {NAME: "kafka-ui", INSTANCE: "{release}"}, {"http": 8080}),),
     "gateway": (
@@ -107,6 +115,9 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             {NAME: "rabbitmq-cluster-operator", INSTANCE: "{release}", COMPONENT: "rabbitmq-operator"},
             {"http": 9782, "health": 8081},
         ),
+    ),
+    "sealed-secrets": (
+        ("sealed-secrets", {NAME: "sealed-secrets", INSTANCE: "{release}"}, {"http": 8080, "metrics": 8081}),
     ),
     "valkey": (("{release}", {NAME: "valkey", INSTANCE: "{release}"}, {"tcp": 6379, "metrics": 9121}),),
     # Nothing that a policy is about: definitions alone, pods of kube-system, which has no policies, or of their node's

@@ -170,6 +170,13 @@ def test_a_quota_that_is_too_small_is_told_with_who_asks_for_how_much() -> None:
     assert "backend 4 × 0.1 CPU, frontend 4 × 0.1 CPU, postgres 1 × 0.25 CPU, postgresql 2 × 0.1 CPU" in said
 
 
+def test_what_runs_beside_kafkas_servers_counts_too() -> None:
+    kafka = [each for each in workloads(stack("dev")) if each.name.startswith("kafka-")]
+    beside = {"kafka-entity-operator", "kafka-kafka-exporter"}
+    assert {each.name for each in kafka} == {"kafka-brokers", "kafka-controllers", *beside}
+    assert sum(each.claims * each.replicas for each in kafka) == 2
+
+
 def test_volumes_beyond_the_quota_are_refused_with_their_owners() -> None:
     quota = {"persistentVolumeClaims": 0}
     said = mistakes(changed(LOCAL, "security.namespaces.0.quota", quota))

@@ -68,6 +68,8 @@ def test_every_stack_file_is_sound(stack: str) -> None:
         (LOCAL, "servces", [], ["servces", "did you mean services?"]),
         (LOCAL, "cluster.agnts", 1, ["cluster.agnts = 1", "did you mean agents?"]),
         (LOCAL, "cluster.target", "k4d", ["cluster.target", '"k4d"', "did you mean k3d?"]),
+        (LOCAL, "security.secrets", "sealed-secret", ["security.secrets", "did you mean sealed-secrets?"]),
+        (LOCAL, "security.secrets", "vault", ['security.secrets = "vault"', "external-secrets"]),
         (LOCAL, "cluster.servers", "many", ['cluster.servers = "many"', "valid integer"]),
         (LOCAL, "services.0.port", 70000, ["services[0].port = 70000", "less than or equal to 65535"]),
         (LOCAL, "services.1.port", 4000, ["services[1].port = 4000", "backend has it", "take another port"]),

@@ -9,6 +9,7 @@ from pulumi.runtime.mocks import MockMonitor
 
 from components.charts import Charts
 from components.data_tier.endpoint import Consumer
+from components.secrets.contract import IN_CLUSTER
 from sandbox.mocks import EmulatedMocks
 from spec.load import from_file, stack_file
 from spec.postgres import AuroraPostgres
@@ -30,8 +31,8 @@ def ground() -> Ground:
     ]
     assert isinstance(spec.data.postgres, AuroraPostgres)
     assert made.managed_data is not None
-    made.managed_data.postgres(spec.data.postgres, consumers, name)
-    made.managed_data.redis(spec.data.redis, consumers)
+    made.managed_data.postgres(spec.data.postgres, consumers, name, IN_CLUSTER)
+    made.managed_data.redis(spec.data.redis, consumers, IN_CLUSTER)
     return made
 
 

@@ -10,6 +10,7 @@ import pytest
 from pulumi.runtime.mocks import MockMonitor
 
 from components.data_tier.endpoint import Consumer
+from components.secrets.contract import IN_CLUSTER
 from components.security_groups import SecurityGroup
 from components.vpc import Vpc
 from sandbox.mocks import EmulatedMocks
@@ -39,8 +40,8 @@ def _engines() -> None:
     namespace = kubernetes.core.v1.Namespace("ticketing", metadata={"name": "ticketing"}, opts=opts).metadata["name"]
     data = AwsData("tiketi", vpc, nodes.id, None, protect=True, opts=opts)
     consumers = [Consumer("payment", namespace, frozenset({"writer"}))]
-    data.redis(spec.data.redis, consumers)
-    data.postgres(RdsPostgres.model_validate(RDS), consumers, namespace)
+    data.redis(spec.data.redis, consumers, IN_CLUSTER)
+    data.postgres(RdsPostgres.model_validate(RDS), consumers, namespace, IN_CLUSTER)
 
 
 def ask(cloud: EmulatedMocks, service: str, operation: str) -> Any:

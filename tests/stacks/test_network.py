@@ -60,8 +60,8 @@ def test_every_pair_of_groups_is_open_to_each_other_as_the_table_says(account: A
     opened = {
         (known[by], known[to]): ", ".join(str(ports) for ports in sorted(ports)) for (by, to), ports in found.items()
     }
-    for pair in product(present, repeat=2):
-        assert opened.get(pair, "closed") == TABLE.get(pair, "closed"), pair
+    for by, to in product(present, repeat=2):
+        assert opened.get((by, to), "closed") == TABLE.get((by, to), "closed"), (by, to)
 
 
 def test_the_data_tier_has_no_way_out(account: Account) -> None:

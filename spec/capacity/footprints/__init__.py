@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from spec.capacity.footprints import cluster, data, delivery, ingress, mesh, observability, services
+from spec.capacity.footprints import cluster, data, delivery, ingress, mesh, observability, secrets, services
 from spec.capacity.workloads import Workload
 from spec.platform import Platform
 
@@ -35,6 +35,8 @@ FOOTPRINTS: tuple[Footprint, ...] = (
     observability.audit_log,
     delivery.argo_cd,
     delivery.flux,
+    secrets.external_secrets,
+    secrets.sealed_secrets,
     cluster.k3s,
     cluster.eks,
     cluster.kubeadm,

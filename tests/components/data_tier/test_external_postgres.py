@@ -26,7 +26,7 @@ environments: dict[str, dict[str, Any]] = {}
 def build(credentials: dict[str, str] = THEIRS, **fields: Any) -> Recorder:
     def program() -> None:
         spec = {"engine": "external", "host": "db.example.com", "credentials": credentials, **fields}
-        engine = ExternalPostgres("db", Spec.model_validate(spec), CONSUMERS, pulumi.ResourceOptions())
+        engine = ExternalPostgres("db", Spec.model_validate(spec), CONSUMERS, opts=pulumi.ResourceOptions())
         for each in CONSUMERS:
             endpoint = engine.endpoint(each.name)
             peers[each.name] = endpoint.peer.selectors()

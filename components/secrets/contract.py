@@ -1,0 +1,79 @@
+"""The contract of a mechanism for secrets, and the one that needs nothing: Kubernetes' own Secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Secret
+
+Data = Mapping[str, pulumi.Input[str]]
+
+
+class Secrets(Protocol):
+    """Brings secret material to where pods read it: in each case as a Kubernetes Secret, made by this or by that."""
+
+    def keep(
+        self,
+        logical: str,
+        data: Data,
+        *,
+        namespace: pulumi.Input[str],
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        type: str | None = None,
+        opts: pulumi.ResourceOptions,
+    ) -> pulumi.Output[str]:
+        """Return the name of a Secret in ``namespace`` that holds ``data``, known once it is there.
+
+        Without a ``name`` the Secret has one of its own and never changes: other data is another Secret, with which
+        whoever mounts it is started anew. ``logical`` is the logical name of what is made, and ``opts`` are the
+        owner's for a child.
+        """
+        ...
+
+
+class KubernetesSecrets:
+    """Secrets that the program writes itself; Pulumi's state has them encrypted."""
+
+    def keep(
+        self,
+        logical: str,
+        data: Data,
+        *,
+        namespace: pulumi.Input[str],
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        type: str | None = None,
+        opts: pulumi.ResourceOptions,
+    ) -> pulumi.Output[str]:
+        made = Secret(
+            logical,
+            metadata=about(namespace, name, labels=labels),
+            type=type,
+            string_data=dict(data),
+            immutable=True if name is None else None,
+            opts=opts,
+        )
+        return name_of(made)
+
+
+IN_CLUSTER = KubernetesSecrets()
+
+
+def name_of(made: Any) -> pulumi.Output[str]:
+    """Return an object's name. Taken by its key, a preview knows it, although other metadata are yet to come."""
+    return made.metadata["name"]
+
+
+def about(
+    namespace: pulumi.Input[str],
+    name: str | None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
+) -> Any:
+    """Return an object's metadata, without what is not given."""
+    given = {"name": name, "labels": labels, "annotations": annotations}
+    return {"namespace": namespace, **{key: value for key, value in given.items() if value is not None}}

@@ -1,0 +1,52 @@
+"""The mechanism for secrets is one setting of a stack file, whichever platform it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from spec.load import from_file, stack_file, stacks
+from tests.stack_objects import Made, made, made_of
+
+# Those that stand on AWS take seconds each, most of them the emulated account's.
+EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
+KINDS = {"external-secrets": "ExternalSecret", "sealed-secrets": "SealedSecret"}
+# What is no secret, although a Secret holds it, since that is where Grafana looks for datasources.
+SETTINGS = {"datasource-logs", "log-store-ca"}
+# Where mechanisms themselves keep what they need.
+OWN = {"secret-store", "sealed-secrets"}
+
+
+def _with(stack: str, mechanism: str) -> Made:
+    spec = from_file(stack_file(stack))
+    return made_of(spec.model_copy(update={"security": spec.security.model_copy(update={"secrets": mechanism})}))
+
+
+def _kept(of: Made, kind: str) -> set[tuple[str, str]]:
+    """Return namespaces and names, those that Pulumi chose without what it chose."""
+    found = {(each["metadata"]["namespace"], each["metadata"]["name"]) for each in of.of_kind(kind)}
+    return {(namespace, name.rpartition("-")[0] if _chosen(name) else name) for namespace, name in found}
+
+
+def _chosen(name: str) -> bool:
+    suffix = name.rpartition("-")[2]
+    return len(suffix) == 8 and all(each in "0123456789abcdef" for each in suffix)
+
+
+@pytest.mark.parametrize("stack", EVERY_STACK)
+@pytest.mark.parametrize("mechanism", KINDS)
+def test_every_secret_of_the_program_goes_by_the_mechanism(stack: str, mechanism: str) -> None:
+    plain, chosen = _with(stack, "kubernetes"), _with(stack, mechanism)
+    expected = {each for each in _kept(plain, "Secret") if each[1] not in SETTINGS}
+    assert _kept(chosen, KINDS[mechanism]) == expected
+    left = {each for each in _kept(chosen, "Secret") if each[0] not in OWN}
+    assert left & expected == set()
+
+
+@pytest.mark.engine
+def test_prod_keeps_its_secrets_in_secrets_manager() -> None:
+    prod = made("prod")
+    [store] = prod.of_kind("ClusterSecretStore")
+    assert store["spec"]["provider"] == {"aws": {"service": "SecretsManager", "region": "us-east-1"}}
+    keys = {each["spec"]["dataFrom"][0]["extract"]["key"] for each in prod.of_kind("ExternalSecret")}
+    assert {"tiketi/monitoring/grafana-admin", "tiketi/ticketing/postgres-payment"} <= keys
+    assert all(key.startswith("tiketi/") for key in keys)
