@@ -31,7 +31,7 @@ MAKEFLAGS += --no-builtin-rules
 
 ##@ A stack in the sandbox (STACK=dev unless given)
 
-.PHONY: $(stack_commands) hosts cost mirror load serve doctor
+.PHONY: $(stack_commands) hosts cost mirror policies load serve doctor
 up: ## bring the stack up on the real Pulumi engine with emulated providers: no account, no Docker
 preview: ## what `up` would change
 refresh: ## compare the state with the emulated account
@@ -44,6 +44,10 @@ $(stack_commands): $(filled)
 
 hosts: $(filled) ## print the lines that /etc/hosts needs to find the stack's hosts on this machine
 	@$(python) -m spec hosts $(STACK)
+
+policies: $(filled) ## fill the policy pack's virtualenv, for pulumi preview --policy-pack policies
+	@$(bin)/uv venv --quiet --allow-existing policies/.venv
+	@$(bin)/uv pip install --quiet --python policies/.venv/bin/python -r policies/requirements.txt
 
 mirror: tools ## download, verify and pack every third-party chart into MIRROR, for groundwork:chartMirror
 	@$(python) -m charts vendor $(MIRROR)

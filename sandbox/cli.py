@@ -76,7 +76,7 @@ def session(workspace: Workspace, command: str, say: Callable[[str], object] = s
 def up(arguments: argparse.Namespace) -> None:
     """Create or change what the stack describes."""
     with session(arguments.workspace, "up") as now:
-        result = now.stack.up(refresh=now.recovered or None, suppress_outputs=True, **now.options)
+        result = now.stack.up(refresh=now.recovered or None, suppress_outputs=True, **_packs(arguments), **now.options)
         resources = now.workspace.deployment()["deployment"].get("resources", [])
         from rich.console import Console
 
@@ -92,9 +92,16 @@ def preview(arguments: argparse.Namespace) -> None:
         if arguments.json:
             print(now.stack.preview(json=True, refresh=now.recovered or None, color="never").stdout, end="")
             return
-        found = now.stack.preview(diff=True, refresh=now.recovered or None, **now.options)
+        found = now.stack.preview(diff=True, refresh=now.recovered or None, **_packs(arguments), **now.options)
         if not {kind for kind, number in found.change_summary.items() if number} - {"same", "read"}:
             now.say("No changes: what is there is what the stack describes.")
+
+
+def _packs(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The policy packs that the engine asks; each brings what starts it, as this engine has no host of languages."""
+    packs = [str(pack.resolve()) for pack in arguments.policy_pack]
+    os.environ["PATH"] = os.pathsep.join([*packs, os.environ.get("PATH", "")])
+    return {"policy_packs": packs} if packs else {}
 
 
 def refresh(arguments: argparse.Namespace) -> None:
@@ -204,6 +211,10 @@ def parser() -> argparse.ArgumentParser:
         if number is not None:
             made[command].add_argument("stack", metavar="STACK", nargs=None if number == 1 else number)
     made[preview].add_argument("--json", action="store_true", help="as `pulumi preview --json` prints it")
+    for command in (up, preview):
+        made[command].add_argument(
+            "--policy-pack", type=Path, metavar="DIR", action="append", default=[], help="refuse what its policies do"
+        )
     made[destroy].add_argument("--preview-only", action="store_true", help="show what would be deleted")
     made[manifests].add_argument("--output", type=Path, metavar="DIR", help="write one file an object there")
     made[serve].add_argument("--only", metavar="PACKAGES", help="comma-separated: random,tls,command")

@@ -30,15 +30,3 @@ def load_tests_have_something_to_push(platform: Platform) -> Iterator[Mistake]:
     data = platform.data
     if data.load_test and not data.kafka and not isinstance(data.postgres, InClusterPostgres):
         yield Mistake(("data", "loadTest"), "has no engine in the cluster to push", "declare one, or leave it out")
-
-
-@rule
-def interfaces_have_hosts_of_their_own(platform: Platform) -> Iterator[Mistake]:
-    """Each takes the whole of its host."""
-    interfaces = platform.interfaces()
-    for name, key in (("kafka-ui", "kafkaUi"), ("pgadmin", "pgadmin")):
-        host = interfaces.get(name)
-        others = [other for other, its in interfaces.items() if other != name and its == host]
-        if host and others:
-            path = (*_INTERFACES, key, "host")
-            yield Mistake(path, f"is {others[0]}'s already", "give each a host of its own", host)

@@ -21,6 +21,7 @@ from spec import (  # noqa: F401  have their rules added
     interface_rules,
     kafka_rules,
     mesh_rules,
+    name_rules,
     observability_rules,
     spot_rules,
 )

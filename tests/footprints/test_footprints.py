@@ -30,8 +30,12 @@ def _asks(one: Container) -> tuple[Amount, Amount]:
     return Amount.of(one.requests), Amount.of(one.limits)
 
 
+# A mesh puts them into pods as those are admitted, so nobody renders them.
+INJECTED = ("istio-proxy", "istio-validation")
+
+
 def _containers(of: Iterable[Container]) -> dict[str, tuple[Amount, Amount]]:
-    return {each.name: _asks(each) for each in of}
+    return {each.name: _asks(each) for each in of if each.name not in INJECTED}
 
 
 def _said(each: Workload) -> dict[str, object]:

@@ -1,0 +1,41 @@
+"""Names that leave no room for others, and hosts that two interfaces want."""
+
+from __future__ import annotations
+
+import pytest
+
+from spec.load import from_config
+from tests.spec.test_mistakes import AWS, LOCAL, mistakes
+
+EDGE = {"edge": {"zone": "example.com"}}
+
+
+def test_a_platforms_name_leaves_room_for_the_name_of_its_load_balancer() -> None:
+    assert from_config(AWS | EDGE | {"name": "a" * 19}, "test").name == "a" * 19
+    said = mistakes(AWS | EDGE | {"name": "a" * 20})
+    assert f'name = "{"a" * 20}"' in said
+    assert "names of those end at 32" in said
+    assert "take 19 characters at most" in said
+
+
+@pytest.mark.parametrize(("cidrs", "room"), [([], 20), (["203.0.113.0/24"], 17)])
+def test_the_load_balancers_of_the_kubernetes_api_have_longer_names(cidrs: list[str], room: int) -> None:
+    cluster = {"target": "kubeadm", "controlPlane": {"tier": "app"}, "apiAccessCidrs": cidrs}
+    there = AWS | {"cluster": cluster}
+    assert from_config(there | {"name": "a" * room}, "test")
+    assert f"take {room} characters at most" in mistakes(there | {"name": "a" * (room + 1)})
+
+
+def test_a_name_without_a_load_balancer_may_be_longer() -> None:
+    assert from_config(LOCAL | {"name": "a" * 40}, "test")
+
+
+def test_two_interfaces_want_hosts_of_their_own() -> None:
+    both = LOCAL | {
+        "observability": {"retention": "7d", "grafana": {"host": "ui.local"}},
+        "gitops": {"engine": "argocd", "host": "ui.local"},
+        "security": {"namespaces": [{"name": "app"}, {"name": "monitoring"}]},
+    }
+    said = mistakes(both)
+    assert 'gitops.host = "ui.local"' in said
+    assert "is grafana's already" in said
