@@ -56,7 +56,7 @@ LISTINGS: Final = (
     Listing("log groups", "logs", "describe_log_groups", "logGroups[]"),
     Listing("alarms", "cloudwatch", "describe_alarms", "MetricAlarms[]"),
     Listing("secrets", "secretsmanager", "list_secrets", "SecretList[?!DeletedDate]"),
-    Listing("parameters", "ssm", "describe_parameters", "Parameters[]"),
+    Listing("parameters", "ssm", "describe_parameters", "Parameters[?!starts_with(Name, '/aws/')]"),
     Listing("DNS zones", "route53", "list_hosted_zones", "HostedZones[]"),
     Listing("certificates", "acm", "list_certificates", "CertificateSummaryList[]"),
     Listing("distributions", "cloudfront", "list_distributions", "DistributionList.Items[]"),

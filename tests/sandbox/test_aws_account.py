@@ -184,3 +184,10 @@ def test_a_bucket_of_one_account_is_unknown_to_the_next() -> None:
         account.configure(PROVIDER, {"region": "ap-northeast-2"})
         create(account, "aws:s3/bucket:Bucket", bucket="images")
         assert account.holds() == {"buckets": 1}
+
+
+def test_parameters_that_aws_publishes_are_nobodys_leftovers(aws: Aws) -> None:
+    image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    found = aws.invoke("aws:ssm/getParameter:getParameter", {"name": image}, PROVIDER)
+    assert found["value"].startswith("ami-")
+    assert aws.holds() == {}
