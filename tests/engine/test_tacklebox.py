@@ -37,7 +37,7 @@ class TestTacklebox(Lifecycle):
         Change(
             "security.quota.persistentVolumeClaims",
             8,
-            updated={"ResourceQuota::backend-quota", "ResourceQuota::data-quota", "ResourceQuota::monitoring-quota"},
+            updated={"ResourceQuota::backend-quota", "ResourceQuota::monitoring-quota"},
         ),
         Change("gitops", {"engine": "argocd", "repository": REPOSITORY}, created=ARGOCD, deleted=FLUX),
         Change("observability.grafana.storage", "4Gi", updated={"Release::kps"}),
