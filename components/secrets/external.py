@@ -85,6 +85,8 @@ class ExternalSecrets(Component):
             # Its definition and the webhook that admits it.
             opts=self.child(depends_on=[release]),
         )
+        if scraping:
+            scraping.watch("external-secrets", self)
         self.register_outputs({})
 
     def keep(

@@ -24,6 +24,7 @@ EXPORTERS = {
     "prometheus": "kube-prometheus-stack",
     "ingress": "nginx-ingress",
     "certificates": "cert-manager",
+    "external-secrets": "external-secrets",
     "postgres": "cloudnative-pg",
     "kafka": "strimzi-kafka-operator",
     "mesh": "istiod",
