@@ -59,8 +59,8 @@ def _record(sandbox: Path, stack: str, file: Path) -> int:
 def with_services(checkout: Path, stack: str, number: int, directory: Path) -> Case:
     """Return a copy of a stack that has ``number`` services: those it has, and as many more of its last one.
 
-    Quotas, the machine and its nodes are raised so that they fit. The program and all else are those of ``checkout``,
-    by links.
+    Quotas, machines and connections are raised so that they fit. The program and all else are those of ``checkout``, by
+    links.
     """
     directory.mkdir(parents=True)
     for path in checkout.iterdir():
@@ -80,5 +80,8 @@ def with_services(checkout: Path, stack: str, number: int, directory: Path) -> C
         document["config"]["groundwork:cluster"] |= {"machine": ample, "agents": 10}
     for namespace in document["config"]["groundwork:security"]["namespaces"]:
         namespace["quota"] = {"requests": ample, "limits": ample, "persistentVolumeClaims": 1000}
+    postgres = document["config"]["groundwork:data"]["postgres"]
+    if postgres["engine"] == "inCluster":
+        postgres["parameters"] = {**postgres.get("parameters", {}), "max_connections": "100000"}
     (directory / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     return Case(directory, stack)

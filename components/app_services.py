@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -24,6 +24,9 @@ from components.scheduling import on_pool
 from spec.node_pools import NodePool
 from spec.services import Image, Service
 from spec.traffic import Traffic
+
+if TYPE_CHECKING:  # a laptop does without the SDK of a cloud
+    from components.node_ports import NodePort
 
 # What the release of a service waits for: its pods, ready.
 _TIMEOUT_SECONDS = 600
@@ -48,6 +51,8 @@ class Surroundings:
     scrape_interval: str = "30s"
     tracing: Tracing | None = None
     mesh: Istio | None = None
+    node_ports: Mapping[str, NodePort] = field(default_factory=dict)
+    """Services that a load balancer reaches past the ingress controller, by name."""
 
     @property
     def first(self) -> list[pulumi.Resource]:
@@ -78,13 +83,13 @@ def values(service: Service, around: Surroundings) -> dict[str, Any]:
         "image": _image(service.image),
         **_entrypoint(service.image),
         "port": service.port,
-        "service": {"enabled": serves, "port": service.port},
+        "service": {"enabled": serves, "port": service.port, **_node_port(service, around)},
         "probes": {"liveness": {"path": service.health.liveness}, "readiness": {"path": service.health.readiness}},
         "replicas": {"min": service.replicas.min, "max": service.replicas.max},
         "autoscaling": {"cpuPercent": service.replicas.target_cpu},
         "resources": service.resources.model_dump(),
         "env": _environment(service, endpoints, used, around.tracing),
-        "ingress": _routes(service, around.ingress),
+        "ingress": {"enabled": False} if service.name in around.node_ports else _routes(service, around.ingress),
         "networkPolicy": _network_policy(service, around, endpoints, used),
         "metrics": _metrics(service, around),
         "mesh": _mesh(service, around),
@@ -127,6 +132,12 @@ def _routes(service: Service, ingress: HttpIngress) -> dict[str, Any]:
     }
 
 
+def _node_port(service: Service, around: Surroundings) -> dict[str, Any]:
+    reached = around.node_ports.get(service.name)
+    # A machine answers for its own pods alone: the load balancer sees which do, and pods see where it is.
+    return {"type": "NodePort", "nodePort": reached.port, "externalTrafficPolicy": "Local"} if reached else {}
+
+
 def _traffic(traffic: Traffic) -> dict[str, Any]:
     """Return what the chart's section `ingress` calls the same things; nothing for what is not asked for."""
     asked = traffic.model_dump(by_alias=True, exclude_defaults=True)
@@ -144,7 +155,9 @@ def _peer(service: Service) -> Peer:
 def _network_policy(
     service: Service, around: Surroundings, endpoints: Sequence[Endpoint], used: Sequence[Service]
 ) -> dict[str, Any]:
-    callers = [_peer(other) for other in around.users(service)] + ([around.ingress.peer] if service.routes else [])
+    callers = [_peer(other) for other in around.users(service)]
+    reached = around.node_ports.get(service.name)
+    callers += [reached.balancer] if reached else [around.ingress.peer] if service.routes else []
     called = [_peer(other) for other in used] + [endpoint.peer for endpoint in endpoints]
     called += [around.tracing.peer] if around.tracing else []
     called += [around.mesh.istiod] if around.mesh else []

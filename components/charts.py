@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -45,16 +46,19 @@ class Charts:
         namespace: pulumi.Input[str],
         values: Mapping[str, Any],
         opts: pulumi.ResourceOptions,
+        version: str | None = None,
         timeout_seconds: int = 600,
     ) -> kubernetes.helm.v3.Release:
         """Return a release of a pinned chart: a real Helm install, so that hooks run and teardown is Helm's.
 
-        ``name`` is the release's own, too; ``timeout_seconds`` bounds the wait for readiness.
+        ``name`` is the release's own, too; ``timeout_seconds`` bounds the wait for readiness. ``version`` is
+        another one than is pinned, which somebody has asked for.
         Raises UnknownChart for a chart that is not pinned.
         """
         pin = _pins().get(chart)
         if pin is None:
             raise UnknownChart(chart)
+        pin = replace(pin, version=version or pin.version)
         return kubernetes.helm.v3.Release(
             name,
             name=name,

@@ -39,6 +39,11 @@ class HttpIngress(Protocol):
         ...
 
     @property
+    def signed_in(self) -> bool:
+        """Whether whoever comes through has signed in."""
+        ...
+
+    @property
     def release(self) -> pulumi.Resource:
         """What brings the definitions of custom resources that Ingress objects refer to."""
         ...

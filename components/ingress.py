@@ -53,6 +53,7 @@ class Ingress(Component):
     annotations: Mapping[str, str]
     principal: str | None
     shapes_traffic = True
+    signed_in = False
     peer: Peer
     """The controller, as a NetworkPolicy of whatever stands behind it lets it in."""
     release: pulumi.Resource
@@ -67,6 +68,7 @@ class Ingress(Component):
         charts: Charts,
         namespaces: Namespaces,
         hosts: Iterable[str] = (),
+        starts: Mapping[str, str] | None = None,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
         certificates: Certificates | None = None,
@@ -78,6 +80,7 @@ class Ingress(Component):
     ) -> None:
         """Install the controller and make it the owner of ``hosts``; whatever answers at one is a MINION.
 
+        ``starts`` are hosts whose visitors it sends on to a path.
         ``certificates`` are those it serves HTTPS with; without, TLS ends before it.
         Where the cluster's load balancing is a target group, ``target_group_arn`` is the group, of target type ip, that
         the controller's pods are bound to, ``binder`` the release of the AWS Load Balancer Controller that does so, and
@@ -116,7 +119,8 @@ class Ingress(Component):
         if scraping:
             scraping.watch("ingress", self)
         for host in sorted(set(hosts)):
-            self._own(name, host, namespace, spec, certificates, behind_tls=bool(proxies))
+            start = (starts or {}).get(host)
+            self._own(name, host, namespace, spec, certificates, behind_tls=bool(proxies), start=start)
         if target_group_arn is not None:
             CustomResource(
                 name,
@@ -190,6 +194,7 @@ class Ingress(Component):
         certificates: Certificates | None,
         *,
         behind_tls: bool,
+        start: str | None,
     ) -> None:
         """Make the host's master, which has neither paths nor a backend of its own."""
         # The provider would wait for endpoints and an address; a master has no endpoints.
@@ -198,6 +203,8 @@ class Ingress(Component):
         if behind_tls:
             # So that what stands behind is told https, and makes links and cookies that fit.
             annotations |= {"nginx.org/redirect-to-https": "true"}
+        if start:
+            annotations |= {"nginx.org/app-root": start}
         if spec.tls and certificates:
             annotations |= {
                 "cert-manager.io/cluster-issuer": certificates.issuer,

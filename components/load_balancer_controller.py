@@ -51,6 +51,7 @@ class LoadBalancerController(Component):
         region: str,
         vpc_id: pulumi.Input[str],
         target_group_arns: Sequence[pulumi.Input[str]],
+        replicas: int = 2,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Install the controller, and let it fill ``target_group_arns`` and nothing else."""
@@ -72,7 +73,7 @@ class LoadBalancerController(Component):
                 "region": region,
                 "vpcId": vpc_id,
                 "serviceAccount": {"name": CHART, "annotations": dict(identity.annotations)},
-                "replicaCount": 2,
+                "replicaCount": replicas,
                 "resources": {
                     "requests": {"cpu": "50m", "memory": "128Mi"},
                     "limits": {"cpu": "200m", "memory": "256Mi"},

@@ -23,7 +23,7 @@ API_SERVER: Rule = {"ports": [{"protocol": "TCP", "port": port} for port in (443
 
 # Nor does a selector name it where it comes from: a node or a network interface of the control plane. Those have
 # private addresses (https://www.rfc-editor.org/rfc/rfc1918, https://www.rfc-editor.org/rfc/rfc6598).
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 
 
 def ports(*numbers: int) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def going_to(peers: Iterable[Peer]) -> list[Rule]:
 
 def from_api_server(*numbers: int) -> Rule:
     """Return the rule that lets the API server call webhooks and aggregated APIs on TCP ports."""
-    return {"from": [{"ipBlock": {"cidr": cidr}} for cidr in _PRIVATE], **ports(*numbers)}
+    return {"from": [{"ipBlock": {"cidr": cidr}} for cidr in PRIVATE_NETWORKS], **ports(*numbers)}
 
 
 def among(labels: Mapping[str, str], *numbers: int, direction: str) -> Rule:

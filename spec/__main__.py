@@ -3,6 +3,7 @@
 Usage: python -m spec validate [STACK …]
        python -m spec hosts STACK
        python -m spec capacity STACK
+       python -m spec overlay STACK NAME …
        python -m spec schema
 """
 
@@ -17,6 +18,7 @@ from spec.capacity.report import report
 from spec.hosts import entries
 from spec.load import NAMESPACE, ROOT, from_file, stack_file, stacks
 from spec.mistakes import SpecError
+from spec.overlay import document
 from spec.platform import Platform
 
 SCHEMA = ROOT / "schema" / "stack.schema.json"
@@ -56,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     hosts.add_argument("stack")
     capacity = commands.add_parser("capacity", help="print what everything asks for, of which quota, on which machine")
     capacity.add_argument("stack")
+    overlay = commands.add_parser("overlay", help="print a stack file with others of overlays/ laid over it")
+    overlay.add_argument("stack")
+    overlay.add_argument("names", nargs="+", metavar="NAME")
     commands.add_parser("schema", help=f"write {SCHEMA.relative_to(ROOT)}")
     options = parser.parse_args(arguments)
     if options.command == "schema":
@@ -65,6 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "capacity":
             print(report(from_file(stack_file(options.stack))))
+            return 0
+        if options.command == "overlay":
+            print(document(options.stack, options.names), end="")
             return 0
         return _hosts(options.stack) if options.command == "hosts" else _validate(options.stack or stacks())
     except SpecError as error:

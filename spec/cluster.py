@@ -30,6 +30,8 @@ class K3dCluster(Section):
     http_port: Port = 8080
     """Port on this machine that leads to the ingress controller's port 80."""
     https_port: Port = 8443
+    service_lb: Annotated[bool, Field(alias="serviceLB")] = True
+    """Whether k3s answers for Services of type LoadBalancer; false where something else is to."""
     storage_path: Annotated[str, StringConstraints(pattern=r"^/.+")] = "/tmp/k3d-storage"
     """Directory on this machine that holds the volumes; it survives the cluster."""
     machine: Compute = Compute(cpu="4", memory="12Gi")
@@ -92,6 +94,8 @@ class KubeadmCluster(Section):
     containerd_version: Annotated[str, StringConstraints(pattern=r"^[12]\.\d{1,2}$")] = "2.2"
     """The containerd line; machines take its newest patch."""
     control_plane: ControlPlane
+    calico_version: Annotated[str, StringConstraints(pattern=r"^v3\.\d{1,2}\.\d{1,2}$")] | None = None
+    """Another version of Calico than charts/versions.yaml has, such as v3.32.2; nodes are brought to it in place."""
     pod_cidr: Cidr = "192.168.0.0/16"
     service_cidr: Cidr = "10.96.0.0/12"
     api_access_cidrs: list[Cidr] = []

@@ -9,6 +9,7 @@ from pydantic import Field
 from spec.base import Cidr, Duration, Host, Name, Port, Section
 from spec.buckets import BucketName
 from spec.services import UrlPath
+from spec.way_in import ExternalDns, NodePorts
 
 
 class Direct(Section):
@@ -95,6 +96,10 @@ class Edge(Section):
     """Networks that may reach the load balancer."""
     idle_timeout: Duration = "1m"
     """How long a connection through the load balancer may say nothing; a WebSocket has to ping more often."""
+    node_ports: NodePorts | None = None
+    """Left out, services are reached by the ingress controller."""
+    dns: ExternalDns | None = None
+    """Who writes the hosts' records; left out, the program does."""
     direct: list[Direct] = []
     """Services that the load balancer reaches without the ingress controller."""
     pod_ports: PortRange | None = None

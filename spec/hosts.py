@@ -10,4 +10,6 @@ def entries(platform: Platform) -> list[str]:
     """Return the lines for /etc/hosts, one for each host; none where DNS is to answer."""
     if not isinstance(platform.cluster, K3dCluster):
         return []
-    return [f"127.0.0.1\t{host}" for host in platform.hosts()]
+    balancer = platform.ingress.load_balancer
+    address = balancer.first if balancer else "127.0.0.1"
+    return [f"{address}\t{host}" for host in platform.hosts()]

@@ -29,6 +29,8 @@ def tls_ends_in_one_place(platform: Platform) -> Iterator[Mistake]:
 def redirects_lead_somewhere(platform: Platform) -> Iterator[Mistake]:
     """NGINX sends people on to port 443 of the host, which on a laptop may be another port of the machine."""
     tls, cluster = platform.ingress.tls, platform.cluster
+    if platform.ingress.load_balancer:
+        return
     if tls and tls.redirect and isinstance(cluster, K3dCluster) and cluster.https_port != 443:
         problem = f"would lead to port 443, and the cluster answers on {cluster.https_port}"
         yield Mistake(("ingress", "tls", "redirect"), problem, "set it to false, or cluster.httpsPort to 443", True)

@@ -23,7 +23,10 @@ from spec import (  # noqa: F401  have their rules added
     mesh_rules,
     name_rules,
     observability_rules,
+    own_machines_rules,
+    sign_in_rules,
     spot_rules,
+    way_in_rules,
 )
 from spec.mistakes import Mistake, SpecError, from_validation
 from spec.platform import Platform

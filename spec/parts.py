@@ -8,9 +8,11 @@ from pydantic import Field
 
 from spec.alerts import Alert
 from spec.base import Cidr, Duration, Host, Name, Quantity, Section
+from spec.load_balancer import MetalLb
 from spec.logs import Logs
 from spec.notifications import Notifications
 from spec.services import Compute, Resources
+from spec.sign_in import SignIn
 from spec.tls import TlsIssuer
 from spec.traces import Traces
 
@@ -21,6 +23,10 @@ class Ingress(Section):
     replicas: Annotated[int, Field(ge=1, le=20)] = 1
     tls: TlsIssuer | None = None
     """Who certifies the hosts; left out, TLS ends before the controller: at the edge's load balancer, or nowhere."""
+    load_balancer: MetalLb | None = None
+    """Who gives the controller an address outside the cluster; left out, the cluster does."""
+    sign_in: SignIn | None = None
+    """Who gets through to the user interfaces; left out, each has nothing but users of its own to keep people out."""
     trusted_proxies: list[Cidr] = []
     """Networks of proxies before the platform, such as a CDN's, whose word on who the client is is taken; the edge's
     own load balancer is among them in any case."""
@@ -31,6 +37,8 @@ class Grafana(Section):
     """Grafana, behind the ingress where it has a host."""
 
     host: Host | None = None
+    explore_host: Host | None = None
+    """Another host of it, which opens Explore, where logs are."""
     storage: Quantity = "2Gi"
 
 
@@ -53,6 +61,8 @@ class Observability(Section):
     resources: Resources = Resources(requests=Compute(cpu="250m", memory="1Gi"), limits=Compute(cpu="1", memory="2Gi"))
     """What Prometheus itself may take; its memory grows with the number of series, and so with pods."""
     grafana: Grafana = Grafana()
+    prometheus_host: Host | None = None
+    """Where the ingress offers Prometheus' own user interface, to people who have signed in."""
     alertmanager: Alertmanager | None = Alertmanager()
     alerts: dict[str, Alert] = {}
     """What is different here about an alert, by its name: `NodeCPUHigh: {threshold: 85}`."""

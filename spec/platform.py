@@ -17,6 +17,7 @@ from spec.parts import Ingress, Observability
 from spec.registry import Registry
 from spec.security import Security
 from spec.services import Service
+from spec.storage import Longhorn
 
 
 class Platform(Section):
@@ -35,6 +36,8 @@ class Platform(Section):
     node_pools: list[NodePool] = []
     data: Data = Data()
     services: list[Service] = []
+    storage: Longhorn | None = None
+    """Left out, volumes are what the cluster makes by itself."""
     ingress: Ingress = Ingress()
     mesh: Mesh | None = None
     edge: Edge | None = None
@@ -70,6 +73,8 @@ class Platform(Section):
         observability, gitops, data = self.observability, self.gitops, self.data.interfaces
         hosts = {
             "grafana": observability and observability.grafana.host,
+            "explore": observability and observability.grafana.explore_host,
+            "prometheus": observability and observability.prometheus_host,
             "argocd": gitops and gitops.host,
             "kafka-ui": data.kafka_ui and data.kafka_ui.host,
             "pgadmin": data.pgadmin and data.pgadmin.host,

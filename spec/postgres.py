@@ -57,11 +57,10 @@ class Recovery(Section):
         Annotated[
             str,
             StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"),
-            Field(description="A time in UTC, such as 2026-11-20T18:30:00Z."),
         ]
         | None
     ) = None
-    """The last moment to take over; left out, everything that was written."""
+    """The last moment to take over, in UTC, such as 2026-11-20T18:30:00Z; left out, everything that was written."""
 
 
 class InClusterPostgres(Section):

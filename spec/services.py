@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from spec.base import Host, Name, Port, Quantity, Section
 from spec.traffic import Traffic
+from spec.way_in import NodePort
 
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/_.~-]*$")]
@@ -102,6 +103,8 @@ class Service(Section):
     and the network policies follow from it."""
     routes: list[Route] = []
     """Where the ingress offers it; without any it is reachable inside the cluster only."""
+    node_port: NodePort | None = None
+    """Port of every machine, one of `edge.nodePorts`, by which the load balancer reaches it."""
     traffic: Traffic = Traffic()
     """How the ingress treats what comes by the routes."""
     pool: Name | None = None

@@ -20,8 +20,10 @@ from components.cluster.kubeadm import KubeadmCluster
 from components.cluster_autoscaler import ClusterAutoscaler
 from components.edge.balancer import DirectService, Targets
 from components.edge.edge import Edge
+from components.external_dns import Zone
 from components.load_balancer_controller import LoadBalancerController
 from components.mesh import gateway
+from components.node_ports import NodePortRoutes
 from components.registry import Registry
 from components.vpc import Vpc
 from spec import cluster
@@ -104,6 +106,8 @@ def _edge(
         Targets(nodes.group, answer, nodes.instances),
         direct=_direct(spec),
         buckets=buckets,
+        # Whoever is silent for longer is cut off by the load balancer, whatever the service would have waited.
+        idle_seconds=max((service.traffic.read_timeout_seconds for service in spec.services), default=60),
         protect=spec.protect,
         opts=opts,
     )
@@ -185,31 +189,47 @@ def _way_in(
     charts: Charts,
     opts: pulumi.ResourceOptions,
 ) -> WayIn:
-    if edge is None:
+    if edge is None or spec.edge is None:
         return WayIn()
     balancer = edge.balancer
+    here: Any = {"cluster_name": spec.name, "region": network.region, "vpc_id": vpc.id, "opts": opts}
+    zone = None
+    if spec.edge and spec.edge.dns:
+        zone = Zone(spec.edge.zone, edge.zone_id, network.region, edge.balanced_hosts, balancer.dns_name)
     proxies = [network.cidr, *edge.proxies]
-    if isinstance(spec.cluster, cluster.KubeadmCluster):
-        # A node that has no pod of the controller hands on with an address of the pod network.
-        return WayIn(address=balancer.dns_name, proxies=[*proxies, spec.cluster.pod_cidr])
-    controller = LoadBalancerController(
-        "load-balancer-controller",
-        made,
-        charts,
-        cluster_name=spec.name,
-        region=network.region,
-        vpc_id=vpc.id,
-        target_group_arns=[balancer.target_group_arn, *balancer.direct.values()],
+    if not isinstance(spec.cluster, cluster.KubeadmCluster):
+        arns = [balancer.target_group_arn, *balancer.direct.values()]
+        controller = LoadBalancerController("load-balancer-controller", made, charts, target_group_arns=arns, **here)
+        return WayIn(
+            balancer.target_group_arn,
+            controller.release,
+            balancer.dns_name,
+            proxies,
+            direct=balancer.direct,
+            networks=vpc.cidrs(vpc.tier("public")),
+            zone=zone,
+        )
+    # A node that has no pod of the controller hands on with an address of the pod network.
+    proxies.append(spec.cluster.pod_cidr)
+    if spec.edge is None or spec.edge.node_ports is None:
+        return WayIn(address=balancer.dns_name, proxies=proxies, zone=zone)
+    routes = NodePortRoutes(
+        f"{spec.name}-services",
+        spec.services,
+        spec.edge.node_ports,
+        vpc,
+        listener_arn=balancer.listener_arn,
+        guard=edge.guard,
+        balancer=balancer.security_group_id,
+        machines=nodes.group,
         opts=opts,
     )
-    return WayIn(
-        balancer.target_group_arn,
-        controller.release,
-        balancer.dns_name,
-        proxies,
-        direct=balancer.direct,
-        networks=vpc.cidrs(vpc.tier("public")),
+    arns = [reached.target_group_arn for reached in routes.services.values()]
+    # One is enough: while it is rescheduled, machines that are registered stay so.
+    controller = LoadBalancerController(
+        "load-balancer-controller", made, charts, target_group_arns=arns, replicas=1, **here
     )
+    return WayIn(None, controller.release, balancer.dns_name, proxies, node_ports=routes.services, zone=zone)
 
 
 def _outputs(vpc: Vpc, edge: Edge | None) -> dict[str, Any]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
 from components.cloud.contract import Cloud
 from components.cluster.contract import Cluster
 from components.data_tier.endpoint import Consumer, Engine
+from components.external_dns import Zone
 from components.secrets.contract import Secrets
+
+if TYPE_CHECKING:  # a laptop does without the SDK of a cloud
+    from components.node_ports import NodePort
 
 
 class ManagedData(Protocol):
@@ -44,6 +48,10 @@ class WayIn:
     """Target groups of services that it reaches past the ingress controller, by the service's name."""
     networks: Sequence[str] = ()
     """Networks that it stands in."""
+    node_ports: Mapping[str, NodePort] = field(default_factory=dict)
+    """Services that it reaches past the ingress controller, by name."""
+    zone: Zone | None = None
+    """The zone whose records somebody in the cluster writes."""
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,12 @@ def local_ground(spec: Platform) -> Ground:
     # Where both are served, HTTP is what works before anybody has trusted an authority.
     scheme = "https" if tls and tls.redirect else "http"
     if isinstance(local, K3dSpec):
-        port = local.https_port if scheme == "https" else local.http_port
+        published = local.https_port if scheme == "https" else local.http_port
+        # An address of its own has the ports that everybody tries first.
+        port = "" if spec.ingress.load_balancer else f":{published}"
         return Ground(
             cluster=K3dCluster(spec.name, local, pulumi.ResourceOptions()),
-            url=lambda host: f"{scheme}://{host}:{port}",
+            url=lambda host: f"{scheme}://{host}{port}",
             outputs={"hosts": entries(spec)},
         )
     return Ground(

@@ -12,25 +12,31 @@ from components.app_services import AppServices, Surroundings
 from components.cert_manager import CertManager
 from components.certificates import Certificates, dns_policy
 from components.charts import Charts
+from components.cloud.contract import OidcClient
 from components.data_tier.endpoint import Engine
 from components.edge.direct_targets import DirectTargets
+from components.external_dns import ExternalDns
 from components.flux import Flux
 from components.gitops import Gitops
 from components.http_ingress import HttpIngress
 from components.ingress import Ingress
+from components.longhorn import Longhorn
 from components.mesh.gateway import Gateway
 from components.mesh.istio import Istio
+from components.metallb import MetalLb
 from components.metrics_server import MetricsServer
 from components.namespaces import Namespaces
 from components.observability.logs import Logs
-from components.observability.metrics import Metrics
+from components.observability.metrics import EXPLORE, Metrics
 from components.observability.scraping import Scraping
 from components.observability.traces import Traces
 from components.observability.tracing import Tracing
 from components.secrets.contract import Secrets
+from components.sign_in import CALLBACK, SignIn
 from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
 from spec.platform import Platform
+from spec.sign_in import Cognito, Oidc
 from stacks.engines import engines
 from stacks.ground import Ground
 from stacks.interfaces import interfaces
@@ -57,10 +63,16 @@ def build(spec: Platform) -> None:
     if scraping and any(service.metrics for service in spec.services):
         # Whoever delivers them: the program, Argo CD or Flux.
         scraping.watch("services", scraping)
+    unplaced = {key: value for key, value in common.items() if key != "pools"}
+    if spec.storage:
+        cluster.storage_class = Longhorn("longhorn", spec.storage, **unplaced).storage_class
+    if spec.ingress.load_balancer:
+        MetalLb("metallb", spec.ingress.load_balancer, **unplaced)
     mesh = _mesh(spec, ground, common)
     ingress = _ingress(spec, ground, mesh, keeper, common)
+    to_interfaces = _sign_in(spec, ground, ingress, common)
     made = engines(spec, ground, holding)
-    interfaces(spec, made, ingress, holding)
+    interfaces(spec, made, to_interfaces, holding)
     load_test(spec, made, common)
     if spec.observability:
         logs = _logs(spec, ground, holding)
@@ -68,17 +80,27 @@ def build(spec: Platform) -> None:
             "kps",
             spec.observability,
             cluster=cluster,
-            ingress=ingress,
+            ingress=to_interfaces,
             grafana_environment=logs.grafana_environment if logs else None,
             **holding,
         )
         pulumi.export("grafanaPassword", pulumi.Output.secret(metrics.grafana_password))
     interval = spec.observability.scrape_interval if spec.observability else ""
-    tracing = _tracing(spec, ground, common)
-    around = Surroundings(spec.services, ingress, made, spec.node_pools, scraping, interval, tracing, mesh)
+    around = Surroundings(
+        spec.services,
+        ingress,
+        made,
+        spec.node_pools,
+        scraping,
+        interval,
+        _tracing(spec, ground, common),
+        mesh,
+        ground.way_in.node_ports,
+    )
+    _edge(spec, ground, common)
     if not (spec.gitops and spec.gitops.repository):
         AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
-    _gitops(spec, around, common)
+    _gitops(spec, around, to_interfaces, common)
     _direct_targets(spec, ground, namespaces, inside)
     _export(spec, ground, made)
 
@@ -116,7 +138,7 @@ def _logs(spec: Platform, ground: Ground, common: Any) -> Logs | None:
     return Logs("logs", spec.observability.logs, cluster=ground.cluster, cloud=ground.cloud, **common)
 
 
-def _gitops(spec: Platform, around: Surroundings, common: Any) -> None:
+def _gitops(spec: Platform, around: Surroundings, ingress: HttpIngress, common: Any) -> None:
     """Install the engine of GitOps; the services that it delivers come once what they stand on is there."""
     after: list[pulumi.Resource] = []
     if spec.gitops and spec.gitops.repository:
@@ -124,7 +146,7 @@ def _gitops(spec: Platform, around: Surroundings, common: Any) -> None:
         after += around.first
     match spec.gitops:
         case ArgoCd() as argocd:
-            made = Gitops("argocd", argocd, spec.services, ingress=around.ingress, after=after, **common)
+            made = Gitops("argocd", argocd, spec.services, ingress=ingress, after=after, **common)
             pulumi.export("argocdPassword", pulumi.Output.secret(made.admin_password))
         case FluxSpec() as flux:
             Flux("flux", flux, spec.services, after=after, **common)
@@ -151,9 +173,44 @@ def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, keeper: Secrets
     if mesh:
         return Gateway("ingress", spec.ingress, mesh=mesh, **here)
     certificates = _certificates(spec, ground, keeper, common)
+    explore = spec.interfaces().get("explore")
     return Ingress(
-        "ingress", spec.ingress, hosts=spec.hosts(), certificates=certificates, address=way_in.address, **here
+        "ingress",
+        spec.ingress,
+        hosts=spec.hosts(),
+        starts={explore: EXPLORE} if explore else {},
+        certificates=certificates,
+        address=way_in.address,
+        **here,
     )
+
+
+def _edge(spec: Platform, ground: Ground, common: Any) -> None:
+    """Make what the way in on AWS has inside the cluster."""
+    way_in, here = ground.way_in, {"namespaces": common["namespaces"], "opts": common["opts"]}
+    if spec.edge and spec.edge.dns and way_in.zone:
+        ExternalDns("external-dns", spec.edge.dns, way_in.zone, owner=spec.name, cluster=ground.cluster, **common)
+    if way_in.node_ports:
+        from components.node_ports import NodePortBindings
+
+        NodePortBindings("node-ports", spec.services, way_in.node_ports, binder=way_in.binder, **here)
+
+
+def _sign_in(spec: Platform, ground: Ground, ingress: HttpIngress, common: Any) -> HttpIngress:
+    """Return the way in as user interfaces are given it: past signing in, where that is asked for."""
+    asked = spec.ingress.sign_in
+    match asked:
+        case None:
+            return ingress
+        case Cognito():
+            assert ground.cloud is not None  # a rule of the spec
+            callbacks = [f"https://{host}{CALLBACK}" for host in sorted(spec.interfaces().values())]
+            client = ground.cloud.user_pool("sign-in", callbacks, common["opts"], mfa=asked.mfa)
+        case Oidc():
+            secret = pulumi.Output.secret(asked.client_secret.get_secret_value())
+            client = OidcClient(asked.issuer, asked.client_id, secret, asked.email_domains or ["*"], asked.groups)
+    pulumi.export("signInIssuer", client.issuer)
+    return SignIn("sign-in", asked, client, ingress=ingress, **common).ingress
 
 
 def _certificates(spec: Platform, ground: Ground, keeper: Secrets, common: Any) -> Certificates | None:

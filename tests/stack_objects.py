@@ -58,7 +58,7 @@ def made(stack: str) -> Made:
 
 
 def made_of(spec: Platform) -> Made:
-    """Return what a platform makes of its cluster, likewise."""
+    """Return what a platform makes of its cluster, with the services that a GitOps engine delivers to it."""
     clusters = _clusters(spec)
     objects, releases = [*_objects(clusters)], [*_releases(clusters)]
     if spec.gitops and spec.gitops.repository:

@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.cloud.contract import Bucket, CloudSecret, LogGroup
+from components.cloud.cognito import UserPool
+from components.cloud.contract import Bucket, CloudSecret, LogGroup, OidcClient
 from components.component import Component
 from components.policy import documents
 
@@ -197,3 +198,13 @@ class Aws:
         # Known once there is something in it.
         path_known = pulumi.Output.all(secret.name, version.id).apply(lambda known: known[0])
         return CloudSecret(path_known, version.version_id)
+
+    def user_pool(self, name: str, callbacks: Sequence[str], opts: pulumi.ResourceOptions, *, mfa: bool) -> OidcClient:
+        return UserPool(
+            f"{self._platform}-{name}",
+            region=self._region,
+            callbacks=callbacks,
+            mfa=mfa,
+            protect=self._protect,
+            opts=opts,
+        ).client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +34,22 @@ class CloudSecret:
     """Another one with every other content."""
 
 
+@dataclass(frozen=True)
+class OidcClient:
+    """Somebody that an OpenID Connect provider knows, and tells who has signed in."""
+
+    issuer: pulumi.Input[str]
+    id: pulumi.Input[str]
+    secret: pulumi.Output[str]
+    """Secret."""
+    email_domains: Sequence[str] = ("*",)
+    """Whose addresses may sign in; `*` where the provider lets in nobody else."""
+    groups: Sequence[str] = ()
+    """One of which people have to be in; everybody without."""
+    depends_on: Sequence[pulumi.Resource] = ()
+    """What has to be there before somebody can sign in."""
+
+
 class Cloud(Protocol):
     """Makes what a part needs of the cloud, as that part's child: ``opts`` are the child's."""
 
@@ -58,4 +75,12 @@ class Cloud(Protocol):
         self, name: str, path: pulumi.Input[str], content: pulumi.Input[str], opts: pulumi.ResourceOptions
     ) -> CloudSecret:
         """Return a secret with ``content`` at ``path`` among the platform's; ``name`` is its logical name."""
+        ...
+
+    def user_pool(self, name: str, callbacks: Sequence[str], opts: pulumi.ResourceOptions, *, mfa: bool) -> OidcClient:
+        """Return a client of an OpenID Connect provider for ``name``, a part of the platform.
+
+        It lets in whoever an administrator adds to it, asks for a second factor where ``mfa``, and sends people back
+        to one of ``callbacks``.
+        """
         ...

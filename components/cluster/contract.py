@@ -65,8 +65,8 @@ class Cluster(Component, ABC):
     """Has ``cluster_identifier`` set, so that a kubeconfig that changes does not replace everything in the cluster."""
     kubeconfig: pulumi.Output[str]
     """Secret; a kubeconfig document in YAML or JSON."""
-    storage_class: str | None
-    """Class for volumes that hold data; None for the cluster's default."""
+    storage_class: pulumi.Input[str] | None
+    """Class for volumes that hold data, once there is one; None for the cluster's default."""
     facts: Facts
     nodes: pulumi.Output[list[dict[str, Any]]]
     """The machines, for people to read: name, type, zone, pool."""

@@ -35,6 +35,7 @@ _DELETE = 'k3d cluster delete "$CLUSTER"'
 
 def simple_config(spec: Spec) -> dict[str, Any]:
     """Return k3d's Simple configuration of a cluster: https://k3d.io/stable/usage/configfile/."""
+    left_out = ["traefik", *([] if spec.service_lb else ["servicelb"])]
     return {
         "apiVersion": "k3d.io/v1alpha5",
         "kind": "Simple",
@@ -51,7 +52,7 @@ def simple_config(spec: Spec) -> dict[str, Any]:
         "volumes": [{"volume": f"{spec.storage_path}:/var/lib/rancher/k3s/storage", "nodeFilters": ["all"]}],
         "options": {
             "k3d": {"wait": True, "timeout": "300s"},
-            "k3s": {"extraArgs": [{"arg": "--disable=traefik", "nodeFilters": ["server:*"]}]},
+            "k3s": {"extraArgs": [{"arg": f"--disable={part}", "nodeFilters": ["server:*"]} for part in left_out]},
             # Whoever works with other clusters finds their kubeconfig as it was.
             "kubeconfig": {"updateDefaultKubeconfig": False, "switchCurrentContext": False},
         },

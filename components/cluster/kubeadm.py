@@ -338,6 +338,7 @@ class KubeadmCluster(Cluster):
             self._name,
             charts,
             self._spec.pod_cidr,
+            self._spec.calico_version,
             self._vpc.region,
             self.child(providers={"kubernetes": bare}),
         )

@@ -23,17 +23,18 @@ class KubeadmAddons(Component):
         name: str,
         charts: Charts,
         pod_cidr: str,
+        calico_version: str | None,
         region: str,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install into the cluster whose provider ``opts`` names."""
+        """Install into the cluster whose provider ``opts`` names; ``calico_version`` is another one than is pinned."""
         super().__init__("cluster:KubeadmAddons", name, opts)
-        calico = self._calico(charts, pod_cidr)
+        calico = self._calico(charts, pod_cidr, calico_version)
         volumes = self._volumes(charts, region, calico)
         self.installed = pulumi.Output.all(calico.id, volumes.id)
         self.register_outputs({})
 
-    def _calico(self, charts: Charts, pod_cidr: str) -> kubernetes.helm.v3.Release:
+    def _calico(self, charts: Charts, pod_cidr: str, version: str | None) -> kubernetes.helm.v3.Release:
         namespace = kubernetes.core.v1.Namespace(
             "tigera-operator",
             metadata={
@@ -48,6 +49,7 @@ class KubeadmAddons(Component):
             "crd.projectcalico.org.v1",
             namespace=namespace.metadata["name"],
             values={},
+            version=version,
             opts=self.child(),
         )
         return charts.release(
@@ -62,6 +64,7 @@ class KubeadmAddons(Component):
                 "goldmane": {"enabled": False},
                 "whisker": {"enabled": False},
             },
+            version=version,
             # The chart has an Installation, whose definition the other chart brings.
             opts=self.child(depends_on=[definitions]),
         )

@@ -39,7 +39,9 @@ _MIB = 1024**2
 class Servers:
     """What a section of the spec asks for, in Strimzi's words."""
 
-    def __init__(self, spec: Spec, *, storage_class: str | None, placement: Mapping[str, Any], keep: bool) -> None:
+    def __init__(
+        self, spec: Spec, *, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any], keep: bool
+    ) -> None:
         """Describe the servers of ``spec`` on ``placement``; with ``keep``, volumes stay when their servers go."""
         self._spec, self._storage_class, self._placement, self._keep = spec, storage_class, placement, keep
 

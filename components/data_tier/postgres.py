@@ -313,7 +313,7 @@ def _name(made: Any) -> pulumi.Output[str]:
     return made.metadata["name"]
 
 
-def _cluster_spec(spec: Spec, storage_class: str | None, placement: Mapping[str, Any]) -> dict[str, Any]:
+def _cluster_spec(spec: Spec, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "imageName": spec.image,
         "instances": spec.instances,

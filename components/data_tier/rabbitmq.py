@@ -247,7 +247,7 @@ def _name(made: Any) -> pulumi.Output[str]:
 
 
 def _cluster_spec(
-    spec: Spec, storage_class: str | None, placement: Mapping[str, Any], definitions: pulumi.Output[str]
+    spec: Spec, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any], definitions: pulumi.Output[str]
 ) -> dict[str, Any]:
     mount = {"name": "definitions", "mountPath": _DEFINITIONS, "readOnly": True}
     pod = {

@@ -174,7 +174,7 @@ class InClusterStore(Component):
         )
 
 
-def _storage(store: RedisStore, storage_class: str | None, protect: bool) -> dict[str, Any]:
+def _storage(store: RedisStore, storage_class: pulumi.Input[str] | None, protect: bool) -> dict[str, Any]:
     if store.storage is None:
         return {"enabled": False}
     named = {"className": storage_class} if storage_class else {}

@@ -23,6 +23,8 @@ _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 # What requests under way get when a pod goes: less than the 30 seconds that Kubernetes gives the pod itself.
 _DRAINING_SECONDS = 25
 _MARGIN_SECONDS = 5
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
+_LAST_PRIORITY = 50_000
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Balancer(Component):
     """What CloudWatch knows the load balancer by."""
     target_suffixes: Mapping[str, pulumi.Output[str]]
     """The same of target groups: of the direct services by their names, and of ``ingress``."""
+    listener_arn: pulumi.Output[str]
+    """The listener of HTTPS, for rules beside its own."""
     dns_name: pulumi.Output[str]
     zone_id: pulumi.Output[str]
 
@@ -89,6 +93,7 @@ class Balancer(Component):
         certificate_arn: pulumi.Input[str],
         direct: Sequence[DirectService] = (),
         guard: Guard | None = None,
+        idle_seconds: int = 60,
         protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -103,7 +108,7 @@ class Balancer(Component):
             subnets=vpc.subnets(vpc.tier("public")),
             security_groups=[self.security_group_id],
             drop_invalid_header_fields=True,
-            idle_timeout=seconds(spec.idle_timeout),
+            idle_timeout=max(seconds(spec.idle_timeout), idle_seconds),
             enable_deletion_protection=protect,
             tags={"Name": name},
             opts=self.child(),
@@ -114,6 +119,7 @@ class Balancer(Component):
         self.suffix = balancer.arn_suffix
         self.target_suffixes = {key: group.arn_suffix for key, group in {"ingress": ingress, **services}.items()}
         listener = self._listeners(balancer, ingress, certificate_arn)
+        self.listener_arn = listener.arn
         rules = self._rules(listener, ingress, direct, services)
         self.target_group_arn = pulumi.Output.all(ingress.arn, listener.arn).apply(lambda arns: arns[0])
         self.direct = {
@@ -219,8 +225,11 @@ class Balancer(Component):
         direct: Sequence[DirectService],
         groups: Mapping[str, aws.lb.TargetGroup],
     ) -> list[aws.lb.ListenerRule]:
-        """Make the rules in the order they are asked: direct services, what came by CloudFront, what should have."""
-        asked: list[tuple[str, list[Any], Any]] = []
+        """Make the rules in the order they are asked: direct services, what came by CloudFront, what should have.
+
+        Rules of others come in between: those of services, which are asked before all that is for the ingress.
+        """
+        asked: list[tuple[str, int, list[Any], Any]] = []
         for service in direct:
             to_pods = {"type": "forward", "target_group_arn": groups[service.name].arn}
             for number, (host, path) in enumerate(service.routes):
@@ -229,24 +238,25 @@ class Balancer(Component):
                     conditions.append({"path_pattern": {"values": [path, f"{path}/*"]}})
                 if self._guard and host in self._guard.hosts:
                     conditions.append(self._guard.shown())
-                asked.append((f"{service.name}-{number}", conditions, to_pods))
+                # Room between them for those of an emergency.
+                asked.append((f"{service.name}-{number}", 10 * (len(asked) + 1), conditions, to_pods))
         if self._guard:
             hosts = {"host_header": {"values": sorted(self._guard.hosts)}}
             to_ingress = {"type": "forward", "target_group_arn": ingress.arn}
-            asked.append(("cloudfront", [hosts, self._guard.shown()], to_ingress))
+            asked.append(("cloudfront", _LAST_PRIORITY - 10, [hosts, self._guard.shown()], to_ingress))
             refusal = {"content_type": "text/plain", "status_code": "403", "message_body": "Forbidden"}
-            asked.append(("past-cloudfront", [hosts], {"type": "fixed-response", "fixed_response": refusal}))
+            refused = {"type": "fixed-response", "fixed_response": refusal}
+            asked.append(("past-cloudfront", _LAST_PRIORITY, [hosts], refused))
         return [
             aws.lb.ListenerRule(
                 f"{self._name}-{key}",
                 listener_arn=listener.arn,
-                # Room between them for those of an emergency.
-                priority=10 * position,
+                priority=priority,
                 conditions=conditions,
                 actions=[action],
                 opts=self.child(),
             )
-            for position, (key, conditions, action) in enumerate(asked, start=1)
+            for key, priority, conditions, action in asked
         ]
 
 

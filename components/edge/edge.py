@@ -35,6 +35,11 @@ class Edge(Component):
     """What the domain has to be delegated to; certificates are issued only once it is."""
     hosts: list[str]
     """Names that lead to the load balancer, straight or by CloudFront."""
+    balanced_hosts: Sequence[str]
+    """Those that lead there straight."""
+    zone_id: pulumi.Output[str]
+    guard: Guard | None
+    """What rules of the load balancer's listener have to ask for, so that nobody comes past CloudFront."""
     proxies: Sequence[pulumi.Output[str]]
     """Networks that CloudFront asks the load balancer from, several in one with commas between."""
     health_checks: Mapping[str, pulumi.Output[str]]
@@ -50,25 +55,33 @@ class Edge(Component):
         *,
         direct: Sequence[DirectService] = (),
         buckets: Mapping[str, OriginBucket] | None = None,
+        idle_seconds: int = 60,
         protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Lead ``hosts``, names in the zone, to the ingress controller at ``targets``.
 
         ``direct`` are the services of the spec's section of that name, ``buckets`` those that its distributions name.
-        ``protect`` guards the load balancer against deletion.
+        ``idle_seconds`` is the least that a connection may be silent for. ``protect`` guards the load balancer against
+        deletion.
         """
         super().__init__("edge:Edge", name, opts)
         self._name, self._spec = name, spec
         self.hosts = sorted({*hosts, *spec.hosts})
-        zone = aws.route53.Zone(name, name=spec.zone, force_destroy=False, opts=self.child())
-        self._zone_id, self.name_servers = zone.zone_id, zone.name_servers
+        zone = aws.route53.Zone(
+            name,
+            name=spec.zone,
+            # What somebody else wrote into it goes with it, and would otherwise hold it back.
+            force_destroy=spec.dns is not None and not protect,
+            opts=self.child(),
+        )
+        self.zone_id, self.name_servers = zone.zone_id, zone.name_servers
         regions = [vpc.region, CLOUDFRONT_REGION] if spec.distributions else [vpc.region]
         served = [host for distribution in spec.distributions for host in distribution.hosts]
         certificates = ZoneCertificates(
             name, spec.zone, [*self.hosts, *served], zone.zone_id, list(dict.fromkeys(regions)), self.child()
         )
-        guard = self._guard()
+        guard = self.guard = self._guard()
         self.balancer = Balancer(
             name,
             spec,
@@ -77,15 +90,16 @@ class Edge(Component):
             certificate_arn=certificates.arns[vpc.region],
             direct=direct,
             guard=guard,
+            idle_seconds=idle_seconds,
             protect=protect,
             opts=self.child(),
         )
         self.proxies = [self._cloudfront_networks()] if guard else []
         if spec.distributions:
             self._distribute(certificates.arns[CLOUDFRONT_REGION], guard, direct, buckets or {})
-        for host in self.hosts:
-            if host not in served:
-                self._alias(host)
+        self.balanced_hosts = [host for host in self.hosts if host not in served]
+        for host in self.balanced_hosts if spec.dns is None else ():
+            self._alias(host)
         if spec.waf and not guard:
             acl = WebAcl(name, spec.waf, "REGIONAL", self.child())
             aws.wafv2.WebAclAssociation(name, resource_arn=self.balancer.arn, web_acl_arn=acl.arn, opts=self.child())
@@ -129,7 +143,7 @@ class Edge(Component):
                     each.hosts,
                     origins[each.bucket],
                     certificate_arn=certificate_arn,
-                    zone_id=self._zone_id,
+                    zone_id=self.zone_id,
                     default_ttl=seconds(each.default_ttl),
                     single_page=each.single_page,
                     opts=self.child(),
@@ -142,7 +156,7 @@ class Edge(Component):
                 each.hosts,
                 HostOrigin("balancer", spec.origin, guard.header, guard.secret),
                 certificate_arn=certificate_arn,
-                zone_id=self._zone_id,
+                zone_id=self.zone_id,
                 default_ttl=seconds(each.default_ttl),
                 buckets={path.path: origins[path.bucket] for path in each.buckets},
                 uncached=[path for service in direct for host, path in service.routes if host in each.hosts],
@@ -157,7 +171,7 @@ class Edge(Component):
     def _alias(self, host: str) -> None:
         aws.route53.Record(
             f"{self._name}-{host}",
-            zone_id=self._zone_id,
+            zone_id=self.zone_id,
             name=host,
             type="A",
             aliases=[

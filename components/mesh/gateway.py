@@ -44,6 +44,7 @@ class Gateway(Component):
     peer: Peer
     principal: str
     shapes_traffic = False
+    signed_in = False
     release: pulumi.Resource
 
     def __init__(

@@ -37,6 +37,7 @@ from components.observability.log_stores.contract import (
     LokiApi,
     User,
 )
+from components.observability.log_stores.elasticsearch import Elasticsearch
 from components.observability.log_stores.external import external_elasticsearch, external_loki
 from components.observability.log_stores.loki import Loki
 from components.observability.scraping import Scraping
@@ -59,6 +60,7 @@ class _Surroundings:
 
     cluster: Cluster
     charts: Charts
+    namespaces: Namespaces
     scraping: Scraping
     cloud: Cloud | None
     pools: Sequence[NodePool]
@@ -90,7 +92,7 @@ class Logs(Component):
         self._name, self._cluster, self._scraping, self._keeper = name, cluster, scraping, secrets
         # It reads the host's files, which only `privileged` allows, and so it gets a namespace of its own.
         self._namespace = namespaces.ensure(NAMESPACE, "privileged")
-        self.store = self._store(spec.store, _Surroundings(cluster, charts, scraping, cloud, pools))
+        self.store = self._store(spec.store, _Surroundings(cluster, charts, namespaces, scraping, cloud, pools))
         identity = self._identity(spec.collector)
         self._collect(spec.collector, charts, identity)
         if spec.api_server_audit:
@@ -118,6 +120,18 @@ class Logs(Component):
                     pools=around.pools,
                     opts=self.child(),
                 ).store
+            case logs.Elasticsearch():
+                return Elasticsearch(
+                    f"{self._name}-elasticsearch",
+                    spec,
+                    cluster=around.cluster,
+                    charts=around.charts,
+                    namespaces=around.namespaces,
+                    scraping=around.scraping,
+                    clients=[_COLLECTOR, around.scraping.grafana],
+                    pools=around.pools,
+                    opts=self.child(),
+                ).store
             case logs.ExternalLoki():
                 return external_loki(spec)
             case logs.ExternalElasticsearch():
@@ -125,7 +139,6 @@ class Logs(Component):
             case logs.CloudWatch():
                 assert around.cloud is not None  # a rule of the spec
                 return cloud_watch(spec, around.cloud, self.child())
-        raise NotImplementedError(spec.kind)
 
     def _audit_log(self, cloud: Cloud | None, charts: Charts, namespaces: Namespaces) -> None:
         assert cloud is not None  # a rule of the spec

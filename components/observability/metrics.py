@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
+from pulumi_kubernetes.networking.v1 import Ingress as IngressResource
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
@@ -25,7 +26,9 @@ from spec.parts import Grafana, Observability
 
 NAME = "kps"
 """The release, and the prefix of every object's name, which the chart would truncate: kps-prometheus, kps-grafana, …"""
-GRAFANA_PORT = 3000
+GRAFANA_PORT, PROMETHEUS_PORT = 3000, 9090
+EXPLORE = "/explore"
+"""The page of Grafana's on which logs are."""
 
 # Each of these keys brings a scrape job together with its dashboards and alerts. Where nobody reaches the target, all
 # of them go, or the alerts fire for ever. kube-proxy listens on its node's loopback unless it is told otherwise.
@@ -89,7 +92,10 @@ class Metrics(Component):
                 **{part: {"enabled": False} for part in _UNREACHABLE},
                 **{part: {"enabled": not cluster.facts.managed_control_plane} for part in _CONTROL_PLANE},
                 "prometheusOperator": _operator(placement),
-                "prometheus": {"prometheusSpec": _prometheus(spec, cluster.storage_class, placement)},
+                "prometheus": {
+                    "prometheusSpec": _prometheus(spec, cluster.storage_class, placement),
+                    "ingress": _offered(spec.prometheus_host, ingress) | {"paths": ["/"], "pathType": "Prefix"},
+                },
                 "alertmanager": _alertmanager(spec, cluster.storage_class, placement),
                 "grafana": _grafana(
                     spec.grafana,
@@ -122,6 +128,16 @@ class Metrics(Component):
             ingress=coming_from([ingress.peer], GRAFANA_PORT),
             opts=self.child(),
         )
+        if spec.prometheus_host:
+            allow(
+                f"{name}-prometheus",
+                namespace=scraping.namespace,
+                pods=scraping.scraper.pod_labels,
+                ingress=coming_from([ingress.peer], PROMETHEUS_PORT),
+                opts=self.child(),
+            )
+        if spec.grafana.explore_host:
+            self._explore(name, spec.grafana.explore_host, ingress, scraping.namespace)
         self._watch(spec, cluster, scraping)
         self.register_outputs({})
 
@@ -131,8 +147,37 @@ class Metrics(Component):
         for part in (*_WATCHED, *reachable, *own, *spec.business):
             scraping.watch(part, self)
 
+    def _explore(self, name: str, host: str, ingress: HttpIngress, namespace: pulumi.Input[str]) -> None:
+        """Offer Grafana at another host, in an Ingress of its own: NGINX takes one host in each."""
+        backend = {"service": {"name": f"{NAME}-grafana", "port": {"number": 80}}}
+        offered: Any = {
+            "ingress_class_name": ingress.class_name,
+            "rules": [{"host": host, "http": {"paths": [{"path": "/", "path_type": "Prefix", "backend": backend}]}}],
+        }
+        IngressResource(
+            f"{name}-explore",
+            metadata={
+                "name": "explore",
+                "namespace": namespace,
+                # The provider would wait for an address, which a controller on node ports does not give.
+                "annotations": {**ingress.annotations, "pulumi.com/skipAwait": "true"},
+            },
+            spec=offered,
+            opts=self.child(),
+        )
 
-def _claim(size: str, storage_class: str | None) -> dict[str, Any]:
+
+def _offered(host: str | None, ingress: HttpIngress) -> dict[str, Any]:
+    """Return the part of a chart's values that has it make an Ingress, where there is a host."""
+    return {
+        "enabled": host is not None,
+        "ingressClassName": ingress.class_name,
+        "annotations": dict(ingress.annotations),
+        "hosts": [host] if host else [],
+    }
+
+
+def _claim(size: str, storage_class: pulumi.Input[str] | None) -> dict[str, Any]:
     spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
     return {"volumeClaimTemplate": {"spec": spec | ({"storageClassName": storage_class} if storage_class else {})}}
 
@@ -149,9 +194,12 @@ def _operator(placement: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _prometheus(spec: Observability, storage_class: str | None, placement: Mapping[str, Any]) -> dict[str, Any]:
+def _prometheus(
+    spec: Observability, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any]
+) -> dict[str, Any]:
     # Otherwise only what carries this release's label is seen, and nobody else's monitors do.
     kinds = ("rule", "serviceMonitor", "podMonitor", "probe", "scrapeConfig")
+    outside = {"externalUrl": f"https://{spec.prometheus_host}/"} if spec.prometheus_host else {}
     return {
         "retention": spec.retention,
         "scrapeInterval": spec.scrape_interval,
@@ -159,11 +207,14 @@ def _prometheus(spec: Observability, storage_class: str | None, placement: Mappi
         "resources": spec.resources.model_dump(),
         "storageSpec": _claim(spec.storage, storage_class),
         **{f"{kind}SelectorNilUsesHelmValues": False for kind in kinds},
+        **outside,
         **placement,
     }
 
 
-def _alertmanager(spec: Observability, storage_class: str | None, placement: Mapping[str, Any]) -> dict[str, Any]:
+def _alertmanager(
+    spec: Observability, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any]
+) -> dict[str, Any]:
     if spec.alertmanager is None:
         return {"enabled": False}
     storage = _claim(spec.alertmanager.storage, storage_class)
@@ -178,14 +229,17 @@ def _grafana(
     spec: Grafana,
     admin_secret: pulumi.Output[Any],
     ingress: HttpIngress,
-    storage_class: str | None,
+    storage_class: pulumi.Input[str] | None,
     placement: Mapping[str, Any],
 ) -> dict[str, Any]:
-    hosts = [spec.host] if spec.host else []
     home = f"{DIRECTORY}/{file_name(DASHBOARDS['nodes'])}"
     settings: dict[str, Any] = {"dashboards": {"default_home_dashboard_path": home}}
     if spec.host:
         settings["server"] = {"root_url": f"%(protocol)s://{spec.host}/"}
+    if ingress.signed_in:
+        # They have shown who they are, and nobody else comes as far: no second password, but for administration.
+        # An editor, since a viewer may not open Explore.
+        settings["auth.anonymous"] = {"enabled": True, "org_role": "Editor"}
     return {
         "admin": {"existingSecret": admin_secret},
         "grafana.ini": settings,
@@ -203,11 +257,6 @@ def _grafana(
         "testFramework": {"enabled": False},
         "resources": _MEDIUM,
         "sidecar": {"resources": _SMALL},
-        "ingress": {
-            "enabled": bool(hosts),
-            "ingressClassName": ingress.class_name,
-            "annotations": dict(ingress.annotations),
-            "hosts": hosts,
-        },
+        "ingress": _offered(spec.host, ingress),
         **placement,
     }

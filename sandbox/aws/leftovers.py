@@ -18,7 +18,7 @@ class Listing(NamedTuple):
     service: str
     operation: str
     found: str
-    arguments: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[tuple[str, str | int], ...] = ()
 
 
 # Left out on purpose: final snapshots of databases, which are to stay, and keys and secrets that wait for deletion.
@@ -66,6 +66,7 @@ LISTINGS: Final = (
     Listing("buckets", "s3", "list_buckets", "Buckets[]"),
     Listing("repositories", "ecr", "describe_repositories", "repositories[]"),
     Listing("topics", "sns", "list_topics", "Topics[]"),
+    Listing("user pools", "cognito-idp", "list_user_pools", "UserPools[]", (("MaxResults", 60),)),
     Listing("queues", "sqs", "list_queues", "QueueUrls[]"),
 )
 

@@ -114,6 +114,7 @@ TAGGING: Mapping[str, Tagging] = {
     "application-autoscaling": Tagging("tag_resource", "untag_resource", "ResourceARN"),
     "cloudfront": Tagging("tag_resource", "untag_resource", "Resource"),
     "cloudwatch": Tagging("tag_resource", "untag_resource", "ResourceARN"),
+    "cognito-idp": Tagging("tag_resource", "untag_resource", "ResourceArn"),
     "dlm": Tagging("tag_resource", "untag_resource", "ResourceArn"),
     "ec2": Tagging("create_tags", "delete_tags", "Resources", "{id}"),
     "ecr": Tagging("tag_resource", "untag_resource", "resourceArn"),
@@ -776,4 +777,25 @@ _MESSAGES = {
     ),
 }  # fmt: skip
 
-ROWS: Mapping[str, Row] = {**_NETWORK, **_IAM, **_EDGE, **_DATA, **_EKS, **_MESSAGES}
+_POOL = {"UserPoolId": "{userPoolId}"}
+_SIGN_IN = {
+    "aws:cognito/userPool:UserPool": _row(
+        "cognito-idp", Call("create_user_pool", fit=special.password_policy), "UserPool.Id", "UserPoolId", limit=128,
+        find="describe_user_pool", at="UserPool", update=Call("update_user_pool", fit=special.password_policy, whole=True),
+        delete="delete_user_pool", made=special.second_factor, replaced=("usernameAttributes", "aliasAttributes"),
+        in_place=("softwareTokenMfaConfiguration", "passwordPolicy"), names={"name": "PoolName|Name", "passwordPolicy": "-", "tags": "UserPoolTags"},
+        out={"endpoint": "cognito-idp.{region}.amazonaws.com/{id}"},
+    ),
+    "aws:cognito/userPoolDomain:UserPoolDomain": _row(
+        "cognito-idp", Call("create_user_pool_domain", _POOL), "{domain}", {"Domain": "id"}, find="describe_user_pool_domain",
+        at="DomainDescription", delete=Call("delete_user_pool_domain", _POOL), replaced=("domain", "userPoolId"), auto="",
+        out={"awsAccountId": "{account}", "cloudfrontDistribution": "d{hash}.cloudfront.net"},
+    ),
+    "aws:cognito/userPoolClient:UserPoolClient": _row(
+        "cognito-idp", Call("create_user_pool_client", _POOL), "UserPoolClient.ClientId", {**_POOL, "ClientId": "id"},
+        find="describe_user_pool_client", at="UserPoolClient", update=Call("update_user_pool_client", whole=True),
+        delete="delete_user_pool_client", names={"name": "ClientName"}, replaced=("userPoolId", "generateSecret"), limit=128,
+    ),
+}  # fmt: skip
+
+ROWS: Mapping[str, Row] = {**_NETWORK, **_IAM, **_EDGE, **_DATA, **_EKS, **_MESSAGES, **_SIGN_IN}

@@ -721,3 +721,20 @@ def access_controls(client: Client, old: Properties, new: Properties) -> None:
     made = get_backend("cloudfront")[ACCOUNT]["aws"].distributions[new["id"]]
     for kept, given in zip(made.distribution_config.Origins["Items"], new["origins"], strict=True):
         kept.origin_access_control_id = given.get("originAccessControlId") or ""
+
+
+def password_policy(p: Properties) -> Properties:
+    """The API has a user pool's password policy among other policies."""
+    given = p.get("passwordPolicy")
+    return {**p, "Policies": {"PasswordPolicy": given}} if given else p
+
+
+def second_factor(client: Client, old: Properties, new: Properties) -> None:
+    """Authenticator apps are switched on by a call of their own."""
+    given = new.get("softwareTokenMfaConfiguration")
+    if given and given != old.get("softwareTokenMfaConfiguration"):
+        client("cognito-idp", new["region"]).set_user_pool_mfa_config(
+            UserPoolId=new["id"],
+            SoftwareTokenMfaConfiguration={"Enabled": given["enabled"]},
+            MfaConfiguration=new.get("mfaConfiguration", "OFF"),
+        )

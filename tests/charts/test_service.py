@@ -196,6 +196,13 @@ def test_an_ingress_routes_its_hosts_and_paths_to_the_service():
     assert "Ingress" not in render(WEB)
 
 
+def test_a_node_port_is_fixed_and_a_node_may_answer_for_its_own_pods_alone():
+    asked = {"type": "NodePort", "nodePort": 30001, "externalTrafficPolicy": "Local"}
+    spec = render(WEB | {"service": asked})["Service"]["spec"]
+    assert (spec["type"], spec["externalTrafficPolicy"], spec["ports"][0]["nodePort"]) == ("NodePort", "Local", 30001)
+    assert "externalTrafficPolicy" not in render(WEB)["Service"]["spec"]
+
+
 def test_what_is_asked_of_the_ingress_is_said_in_words_of_nginx():
     asked = {
         "rateLimit": {"perSecond": 20, "burst": 40},

@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 from components.cert_manager import CertManager
 from components.certificates import Certificates
 from components.charts import Charts
-from components.cloud.contract import Bucket, CloudSecret, LogGroup
+from components.cloud.contract import Bucket, CloudSecret, LogGroup, OidcClient
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
 from components.data_tier.endpoint import Peer
 from components.ingress import Ingress
@@ -67,6 +67,9 @@ class AnyCloud:
     def secret(self, name: str, path: Any, content: Any, opts: pulumi.ResourceOptions) -> CloudSecret:
         held = pulumi.Output.secret(content).apply(lambda _: "1")
         return CloudSecret(pulumi.Output.concat("any/", path), held)
+
+    def user_pool(self, name: str, callbacks: Any, opts: pulumi.ResourceOptions, *, mfa: bool) -> OidcClient:
+        return OidcClient("https://pool.example.com", "client", pulumi.Output.secret("hush"))
 
 
 def security(*namespaces: str) -> Security:

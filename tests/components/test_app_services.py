@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator
 
 from components.app_services import AppServices, Surroundings, url
 from components.data_tier.endpoint import Peer, PostgresEndpoint
+from components.node_ports import NodePort
 from spec.node_pools import NodePool
 from spec.services import Service
 from tests.components.around import RELEASE, Around, service
@@ -229,3 +230,24 @@ def test_the_chart_accepts_everything_that_it_is_told():
         }
         assert [error.message for error in Draft7Validator(schema).iter_errors(whole)] == []
         assert found.keys() <= defaults.keys()
+
+
+def test_a_service_at_a_node_port_is_the_load_balancers_and_not_the_ingress_controllers():
+    def program() -> None:
+        around = Around("shop")
+        peer = Peer(ports=(8080,), cidrs=("10.0.0.0/16",))
+        services = [service("web", routes=[{"host": "a.example.com"}])]
+        reached = {"web": NodePort(30000, "arn:group", peer)}
+        surroundings = Surroundings(services, around.ingress(), node_ports=reached)
+        AppServices("services", services, surroundings, namespaces=around.namespaces, opts=around.common["opts"])
+
+    found = run(program).one(RELEASE, "web")["values"]
+    assert found["service"] == {
+        "enabled": True,
+        "port": 8080,
+        "type": "NodePort",
+        "nodePort": 30000,
+        "externalTrafficPolicy": "Local",
+    }
+    assert found["ingress"] == {"enabled": False}
+    assert found["networkPolicy"]["from"] == [{"ipBlock": {"cidr": "10.0.0.0/16"}}]

@@ -22,11 +22,13 @@ from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.flux import Flux
 from components.gitops import Gitops
+from components.sign_in import SignIn
 from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
 from spec.kafka import InClusterKafka as KafkaSpec
 from spec.postgres import InClusterPostgres as PostgresSpec
 from spec.rabbitmq import RabbitMq as RabbitMqSpec
+from spec.sign_in import Cognito
 from tests.components.around import AnyCloud, Around, service
 from tests.recorder import Registered, run
 
@@ -97,6 +99,9 @@ def _made() -> list[Registered]:
         repository = {"url": "https://git.example.com/a", "credentials": credentials}
         flux = {"engine": "flux", "notifications": {"slack": slack}, "repository": repository}
         Flux("flux", FluxSpec.model_validate(flux), services, **around.common)
+        signing_in: Any = {"provider": "cognito"}
+        client = AnyCloud().user_pool("sign-in", [], around.common["opts"], mfa=True)
+        SignIn("sign-in", Cognito.model_validate(signing_in), client, ingress=ingress, **around.common)
 
     schemas = _schemas()
     return [each for each in run(program) if each.type in schemas]
@@ -119,6 +124,7 @@ def test_every_custom_resource_fits_its_crd():
         "KafkaTopic",
         "KafkaUser",
         "Kustomization",
+        "Policy",
         "PeerAuthentication",
         "Pooler",
         "PodMonitor",

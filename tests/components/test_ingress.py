@@ -89,3 +89,10 @@ def test_what_is_behind_a_balancer_that_ends_tls_is_told_https():
     behind = build(hosts=["a.example.com"], proxies=["10.0.0.0/16"]).one(INGRESS)["metadata.annotations"]
     assert behind[annotation] == "true"
     assert annotation not in build(hosts=["a.example.com"]).one(INGRESS)["metadata.annotations"]
+
+
+def test_visitors_of_a_host_are_sent_on_to_where_it_starts():
+    made = build(hosts=["a.example.com", "b.example.com"], starts={"a.example.com": "/explore"})
+    annotations = {each["spec.rules.0.host"]: each["metadata.annotations"] for each in made.all(INGRESS)}
+    assert annotations["a.example.com"]["nginx.org/app-root"] == "/explore"
+    assert "nginx.org/app-root" not in annotations["b.example.com"]

@@ -25,6 +25,7 @@ class TestSesacthon(Lifecycle):
         # What runs is the repository's to say.
         Change("services.2.image", {"repository": "ghcr.io/stefanprodan/podinfo", "tag": "6.9.1"}),
         Change("data.postgres.memory", "1536Mi", updated={"Cluster::postgresql"}),
+        Change("cluster.calicoVersion", "v3.32.2", updated={"Release::calico-crds", "Release::tigera-operator"}),
         # A tag of every machine, which upgrade_nodes.py on the control plane acts on; no machine is made anew.
         Change("cluster.kubernetesVersion", "1.35.4", updated={f"Instance::sesacthon-{name}" for name in MACHINES}),
     ]

@@ -66,6 +66,19 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             "external-secrets-cert-controller": {"metrics": 8080},
         }.items()
     ),
+    "eck-operator": (("elastic-operator", {NAME: "elastic-operator", INSTANCE: "{release}"}, {"metrics": 9000}),),
+    "longhorn": (("longhorn-manager", {"app": "longhorn-manager"}, {"manager": 9500}),),
+    "metallb": (
+        (
+            "metallb-controller",
+            {NAME: "metallb", INSTANCE: "{release}", COMPONENT: "controller"},
+            {"metricshttps": 9120, "webhook-server": 9443},
+        ),
+    ),
+    "external-dns": (("external-dns", {NAME: "external-dns", INSTANCE: "{release}"}, {"http": 7979}),),
+    "oauth2-proxy": (
+        ("oauth2-proxy", {NAME: "oauth2-proxy", INSTANCE: "{release}"}, {"http": 4180, "metrics": 44180}),
+    ),
     "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http": 2020}),),
     "kafka-ui": (("kafka-ui", {NAME: "kafka-ui", INSTANCE: "{release}"}, {"http": 8080}),),
     "gateway": (

@@ -31,6 +31,7 @@ OUTSIDE: Mapping[str, str] = {
     "elastiCache": "elasticache",
     "external": "external database",
 }
+BALANCER = "the load balancer"
 _UNHEARD_OF = 9  # the discard service: whoever may reach it anywhere has open egress
 
 _INTRODUCTION = """\
@@ -75,8 +76,15 @@ class Reachability:
 def reachability(stack: Made) -> Reachability:
     """Return who can reach whom in a stack."""
     labels = {each["metadata"]["name"]: each["metadata"].get("labels") or {} for each in stack.of_kind("Namespace")}
-    ends = (*pods(stack), STRANGER, DNS, API_SERVER, INTERNET, *_databases(stack))
+    ends = (*pods(stack), STRANGER, DNS, API_SERVER, INTERNET, *_balancers(stack), *_databases(stack))
     return Reachability(ends, Policies(stack.of_kind("NetworkPolicy"), labels))
+
+
+def _balancers(stack: Made) -> Iterator[Outside]:
+    """A load balancer that reaches services itself has an address in the network."""
+    network = stack.spec.network
+    if network and any(service.node_port for service in stack.spec.services):
+        yield Outside(BALANCER, network.cidr.replace(".0/", ".250/").partition("/")[0])
 
 
 def _databases(stack: Made) -> Iterator[Outside]:

@@ -9,7 +9,17 @@ import pytest
 from spec.load import stacks
 from tests.reachability.pods import CHARTS, NAME, Row, ports_of, template
 from tests.reachability.policies import Pod
-from tests.reachability.table import DNS, INTERNET, OUTSIDE, PAGE, STRANGER, Reachability, page, reachability
+from tests.reachability.table import (
+    BALANCER,
+    DNS,
+    INTERNET,
+    OUTSIDE,
+    PAGE,
+    STRANGER,
+    Reachability,
+    page,
+    reachability,
+)
 from tests.stack_objects import Made, Object, made
 
 # Those that stand on AWS take seconds each, most of them the emulated account's.
@@ -40,7 +50,8 @@ def test_a_service_is_reached_by_the_ingress_where_it_has_a_route_by_its_users_a
 ) -> None:
     for service in stack.spec.services:
         users = {other.name for other in stack.spec.services if service.name in other.uses}
-        expected = users | ({WAY_IN} if service.routes else set())
+        in_front = BALANCER if service.node_port else WAY_IN
+        expected = users | ({in_front} if service.routes else set())
         scraped = {SCRAPER} if stack.spec.observability and service.metrics else set()
         pod, metrics = found.pod(service.name), MERGED_METRICS if stack.spec.mesh else service.port
         assert found.reaching(pod, metrics) >= scraped, service.name

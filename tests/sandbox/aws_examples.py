@@ -138,4 +138,9 @@ EXAMPLES: dict[str, tuple[Properties, Properties]] = {
     "aws:sqs/queuePolicy:QueuePolicy": ({"queueUrl": "@aws:sqs/queue:Queue.url", "policy": TRUST.replace("sts:AssumeRole", "sqs:SendMessage")}, {}),
     "aws:dlm/lifecyclePolicy:LifecyclePolicy": ({"description": "daily", "executionRoleArn": ROLE + ".arn", "state": "ENABLED", "policyDetails": {"resourceTypes": ["VOLUME"], "targetTags": {"Snapshot": "true"},
                                                 "schedules": [{"name": "d", "createRule": {"interval": 24}, "retainRule": {"count": 7}}]}}, {"description": "e"}),
+    "aws:cognito/userPool:UserPool": ({"usernameAttributes": ["email"], "mfaConfiguration": "ON", "softwareTokenMfaConfiguration": {"enabled": True}, "adminCreateUserConfig": {"allowAdminCreateUserOnly": True},
+                                       "passwordPolicy": {"minimumLength": 14, "requireLowercase": True}, "deletionProtection": "ACTIVE"}, {"deletionProtection": "INACTIVE"}),
+    "aws:cognito/userPoolDomain:UserPoolDomain": ({"domain": "a-1", "userPoolId": "@aws:cognito/userPool:UserPool.id"}, {}),
+    "aws:cognito/userPoolClient:UserPoolClient": ({"userPoolId": "@aws:cognito/userPool:UserPool.id", "generateSecret": True, "allowedOauthFlows": ["code"], "allowedOauthFlowsUserPoolClient": True,
+                                                   "allowedOauthScopes": ["openid"], "callbackUrls": ["https://a.example.com/b"], "supportedIdentityProviders": ["COGNITO"]}, {"callbackUrls": ["https://c.example.com/b"]}),
 }  # fmt: skip

@@ -78,3 +78,21 @@ def metrics_server(platform: Platform) -> Iterator[Workload]:
             return
     size = container("metrics-server", "100m/200Mi", "200m/300Mi")
     yield Workload("metrics-server", _SYSTEM, [size], surge=rolling(1))
+
+
+def longhorn(platform: Platform) -> Iterator[Workload]:
+    """Longhorn; an instance manager keeps a share of its machine's CPUs for itself, and asks for no memory.
+
+    https://github.com/longhorn/longhorn-manager/tree/v1.12.1/csi
+    """
+    if platform.storage is None:
+        return
+    where, small = "longhorn-system", ("10m/32Mi", "200m/128Mi")
+    beside = [container(name, *small) for name in ("node-driver-registrar", "longhorn-liveness-probe")]
+    manager = [container("longhorn-manager", "50m/128Mi", "500m/512Mi"), container("pre-pull-share-manager-image")]
+    yield Workload("longhorn-manager", where, manager, every_node=True)
+    plugin = [container("longhorn-csi-plugin", *small), *beside]
+    yield Workload("longhorn-csi-plugin", where, plugin, every_node=True)
+    yield Workload("instance-manager", where, [container("instance-manager", "200m")], every_node=True)
+    for part in ("attacher", "provisioner", "resizer", "snapshotter"):
+        yield Workload(f"csi-{part}", where, [container(f"csi-{part}", *small)], surge=rolling(1))

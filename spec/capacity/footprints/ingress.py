@@ -39,13 +39,47 @@ def cert_manager(platform: Platform) -> Iterator[Workload]:
 
 
 def load_balancer_controller(platform: Platform) -> Iterator[Workload]:
-    """AWS Load Balancer Controller, where the load balancer reaches pods."""
-    if platform.edge is None or not isinstance(platform.cluster, EksCluster):
+    """AWS Load Balancer Controller, where the load balancer reaches pods, or machines by ports of their own."""
+    if platform.edge is None:
+        return
+    replicas = 2 if isinstance(platform.cluster, EksCluster) else 1 if platform.edge.node_ports else 0
+    if replicas == 0:
         return
     yield Workload(
         "aws-load-balancer-controller",
         "kube-system",
         [container("aws-load-balancer-controller", "50m/128Mi", "200m/256Mi")],
-        replicas=2,
-        surge=rolling(2),
+        replicas=replicas,
+        surge=rolling(replicas),
     )
+
+
+def external_dns(platform: Platform) -> Iterator[Workload]:
+    """One pod, which makes room for the next."""
+    dns = platform.edge and platform.edge.dns
+    if dns:
+        one = container("external-dns", "10m/48Mi", "100m/96Mi")
+        yield Workload("external-dns", "external-dns", [one], pool=dns.pool, path=("edge", "dns", "pool"))
+
+
+def sign_in(platform: Platform) -> Iterator[Workload]:
+    """oauth2-proxy."""
+    asked = platform.ingress.sign_in
+    if asked:
+        yield Workload(
+            "sign-in",
+            "sign-in",
+            [container("oauth2-proxy", "10m/32Mi", "200m/128Mi")],
+            replicas=asked.replicas,
+            surge=rolling(asked.replicas),
+            pool=asked.pool,
+            path=("ingress", "signIn", "replicas"),
+        )
+
+
+def metallb(platform: Platform) -> Iterator[Workload]:
+    """A controller, and who answers on every machine."""
+    if platform.ingress.load_balancer:
+        small = "10m/32Mi", "100m/96Mi"
+        yield Workload("metallb-controller", "metallb-system", [container("controller", *small)], surge=rolling(1))
+        yield Workload("metallb-speaker", "metallb-system", [container("speaker", *small)], every_node=True)

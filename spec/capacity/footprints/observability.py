@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spec.base import quantity
 from spec.capacity.workloads import Workload, container, rolling, sized
-from spec.logs import Loki
+from spec.logs import Elasticsearch, Loki
 from spec.platform import Platform
 
 _SMALL = "25m/64Mi", "200m/128Mi"
@@ -60,6 +61,27 @@ def logs(platform: Platform) -> Iterator[Workload]:
             claims=1,
             path=("observability", "logs", "store", "resources", "requests"),
         )
+
+
+def log_store(platform: Platform) -> Iterator[Workload]:
+    """Elasticsearch and its operator, and the job that sets it up, where it is the platform's own."""
+    spec = platform.observability and platform.observability.logs
+    if not platform.observability or not spec or not isinstance(spec.store, Elasticsearch):
+        return
+    store, namespace = spec.store, platform.observability.namespace
+    most = store.cpu if quantity(store.cpu) > 1 else "1"
+    yield Workload("elastic-operator", "elastic-system", [container("manager", "50m/150Mi", "500m/512Mi")])
+    yield Workload(
+        "logs-es-default",
+        namespace,
+        [container("elasticsearch", f"{store.cpu}/{store.memory}", f"{most}/{store.memory}")],
+        init=[container(f"elastic-internal-{it}", "50m/64Mi", "500m/128Mi") for it in ("init-filesystem", "suspend")],
+        replicas=store.nodes,
+        pool=store.pool,
+        claims=1,
+        path=("observability", "logs", "store", "memory"),
+    )
+    yield Workload("logs-elasticsearch-setup", namespace, [container("set-up", "50m/32Mi", "200m/64Mi")])
 
 
 def traces(platform: Platform) -> Iterator[Workload]:

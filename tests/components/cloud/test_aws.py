@@ -17,6 +17,7 @@ def build(protect: bool = False) -> Recorder:
         cloud = Aws("shop", "us-east-1", protect=protect)
         cloud.bucket("logs", pulumi.ResourceOptions())
         cloud.log_group("pods", 30, pulumi.ResourceOptions())
+        cloud.user_pool("sign-in", ["https://a.shop.io/b"], pulumi.ResourceOptions(), mfa=True)
 
     return run(program)
 
@@ -77,3 +78,24 @@ def test_a_bucket_may_have_a_name_of_its_own():
 def test_a_log_group_forgets():
     group = build().one("aws:cloudwatch/logGroup:LogGroup")
     assert (group["name"], group["retentionInDays"]) == ("/groundwork/shop/pods", 30)
+
+
+def test_an_administrator_alone_adds_people_and_each_needs_a_second_factor():
+    pool = build().one("aws:cognito/userPool:UserPool")
+    assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": True}
+    assert (pool["mfaConfiguration"], pool["softwareTokenMfaConfiguration"]) == ("ON", {"enabled": True})
+
+
+@pytest.mark.parametrize(("protect", "deletion"), [(False, "INACTIVE"), (True, "ACTIVE")])
+def test_people_are_not_deleted_by_accident(protect: bool, deletion: str):
+    pool = build(protect).one("aws:cognito/userPool:UserPool")
+    assert (pool["deletionProtection"], pool.options.get("protect", False)) == (deletion, protect)
+
+
+def test_a_client_sends_people_back_to_where_they_came_from_and_nowhere_else():
+    made = build()
+    client = made.one("aws:cognito/userPoolClient:UserPoolClient")
+    assert client["callbackUrls"] == ["https://a.shop.io/b"]
+    assert client["allowedOauthFlows"] == ["code"]
+    assert set(client.options["additionalSecretOutputs"]) == {"clientSecret"}
+    assert made.one("aws:cognito/userPoolDomain:UserPoolDomain")["userPoolId"] == "shop-sign-in-id"

@@ -45,6 +45,7 @@ def build(
     protect: bool = False,
     direct: Sequence[DirectService] = (),
     region: str = "us-east-1",
+    idle: int = 60,
     **settings: Any,
 ) -> Recorder:
     def program() -> None:
@@ -62,6 +63,7 @@ def build(
             Targets("sg-pods", Answer(8080, 8081, "/healthy"), instances),
             direct=direct,
             buckets=buckets,
+            idle_seconds=idle,
             protect=protect,
             opts=opts,
         )
@@ -313,3 +315,21 @@ def test_a_preview_shows_every_resource_of_an_up() -> None:
     everything: dict[str, Any] = {"distributions": [SITE, API], "waf": {}, "direct": [QUEUE]}
     assert sorted(build(*hosts, preview=True).urns()) == sorted(build(*hosts).urns())
     assert sorted(build(*hosts, preview=True, **everything).urns()) == sorted(build(*hosts, **everything).urns())
+
+
+def test_records_that_somebody_else_writes_are_not_the_programs_and_go_with_the_zone() -> None:
+    made = build("api.shop.io", dns={"writer": "externalDns"})
+    assert not made.all(RECORD, type="A")
+    assert made.one("aws:route53/zone:Zone")["forceDestroy"] is True
+    protected = build("api.shop.io", dns={"writer": "externalDns"}, protect=True)
+    assert protected.one("aws:route53/zone:Zone")["forceDestroy"] is False
+
+
+def test_a_connection_may_be_silent_as_long_as_the_most_patient_service_waits() -> None:
+    assert build(idle=3600).one("aws:lb/loadBalancer:LoadBalancer")["idleTimeout"] == 3600
+    assert build(idle=30).one("aws:lb/loadBalancer:LoadBalancer")["idleTimeout"] == 60
+
+
+def test_what_is_for_the_ingress_is_asked_after_everything_that_leads_past_it() -> None:
+    priorities = {rule.name.removeprefix("shop-"): rule["priority"] for rule in build(distributions=[API]).all(RULE)}
+    assert priorities == {"cloudfront": 49_990, "past-cloudfront": 50_000}

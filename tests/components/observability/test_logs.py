@@ -21,6 +21,7 @@ CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 USER = {"username": "platform", "password": "hunter2"}
 STORES: dict[str, dict[str, Any]] = {
     "loki": {},
+    "elasticsearch": {},
     "externalLoki": {"url": "https://logs.example.com/a", "tenant": "t", "credentials": USER, "caCertificate": CA},
     "externalElasticsearch": {"url": "https://es.example.com:9200", "credentials": USER, "caCertificate": CA},
     "cloudWatch": {},
@@ -396,3 +397,57 @@ def test_the_audit_log_has_one_reader_that_may_read_that_log_alone():
     assert read["Resource"] == ["arn:aws:logs:::/audit", "arn:aws:logs:::/audit:*"]
     ports = [[port["port"] for port in rule["ports"]] for rule in policy_of(made, "logs-audit")["egress"][1:]]
     assert ports == [[3100], [443], [80]]
+
+
+NODES = "kubernetes:elasticsearch.k8s.elastic.co/v1:Elasticsearch"
+
+
+def test_elasticsearch_in_the_cluster_is_reached_over_tls_by_an_authority_of_its_own():
+    made = build("fluent-bit", "elasticsearch")
+    (output,) = data("fluent-bit", "elasticsearch")["pipeline"]["outputs"]
+    assert (output["tls"], output["tls.ca_file"]) == ("on", "/etc/log-store/ca.crt")
+    certificate = made.one("tls:index/certRequest:CertRequest")
+    assert "logs-es-http.monitoring.svc" in certificate["dnsNames"]
+    secret = made.one(SECRET, "logs-elasticsearch-certificate")
+    assert made.one(NODES)["spec.http.tls.certificate.secretName"] == secret["metadata.name"]
+
+
+def test_who_collects_can_neither_delete_nor_say_what_logs_are():
+    roles = yaml.safe_load(
+        build("fluent-bit", "elasticsearch").one(SECRET, "logs-elasticsearch-roles")["stringData"]["roles.yml"]
+    )
+    privileges = roles["platform-logs"]["indices"][0]["privileges"]
+    assert not {"all", "delete", "delete_index", "manage", "write"} & set(privileges)
+    assert roles["platform-logs"]["cluster"] == ["monitor"]
+
+
+@pytest.mark.parametrize(("retention", "days"), [("7d", "7d"), ("2w", "14d")])
+def test_elasticsearch_forgets_after_the_retention(retention: str, days: str):
+    made = build("fluent-bit", "elasticsearch", retention=retention)
+    template = json.loads(made.one("kubernetes:core/v1:ConfigMap", "logs-elasticsearch-setup")["data"]["template.json"])
+    assert template["template"]["lifecycle"] == {"data_retention": days}
+    assert set(template["template"]["mappings"]["properties"]) >= {"namespace", "pod", "container", "level", "message"}
+
+
+@pytest.mark.parametrize(("nodes", "copies"), [(1, 0), (3, 1)])
+def test_a_copy_of_each_log_is_on_another_node_where_there_is_one(nodes: int, copies: int):
+    made = build("fluent-bit", "elasticsearch", nodes=nodes)
+    template = json.loads(made.one("kubernetes:core/v1:ConfigMap", "logs-elasticsearch-setup")["data"]["template.json"])
+    assert template["template"]["settings"] == {"number_of_replicas": copies}
+    assert made.one(NODES)["spec.nodeSets.0.count"] == nodes
+
+
+def test_every_container_of_elasticsearch_has_requests_and_limits_and_no_privileges():
+    made = build("fluent-bit", "elasticsearch")
+    pod = made.one(NODES)["spec.nodeSets.0.podTemplate.spec"]
+    for one in (*pod["initContainers"], *pod["containers"]):
+        assert {*one["resources"]} == {"requests", "limits"}
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert made.one(NODES)["spec.nodeSets.0.config"] == {"node.store.allow_mmap": False}
+
+
+def test_collectors_wait_until_there_is_something_to_write_to():
+    made = build("fluent-bit", "elasticsearch")
+    job = made.one("kubernetes:batch/v1:Job", "logs-elasticsearch-setup")
+    assert made.one(NODES).urn in job.dependencies
+    assert job.urn in made.one(RELEASE, "fluent-bit").dependencies

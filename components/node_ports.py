@@ -1,0 +1,176 @@
+"""Services that the load balancer reaches at a port of the machines, past the ingress controller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.component import Component
+from components.data_tier.endpoint import Peer
+from components.edge.balancer import Guard
+from components.namespaces import Namespaces
+from components.scheduling import POOL_LABEL
+from components.security_groups import Rule, allow_egress, allow_ingress
+from components.vpc import Vpc
+from spec.services import Service
+from spec.way_in import NodePorts
+
+# What requests under way get when a machine goes: less than the 30 seconds that Kubernetes gives a pod.
+_DRAINING_SECONDS = 25
+_DAY = 86_400
+# Longer paths are asked first, whichever service they are of. A rule stays where it is when others come and go:
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html has 1 to 50000.
+_LONGEST_PATH = 128
+_EACH_LENGTH, _EACH_SERVICE = 300, 10
+
+
+@dataclass(frozen=True)
+class NodePort:
+    """Where the load balancer reaches a service."""
+
+    port: int
+    target_group_arn: pulumi.Input[str]
+    balancer: Peer
+    """The load balancer, as a NetworkPolicy lets it in."""
+
+
+class NodePortRoutes(Component):
+    """A target group of machines for each service, and rules of a listener that lead hosts and paths to it.
+
+    Only machines that run a pod of the service answer at its port, so that each of them is healthy or is not, and the
+    service sees who the client's load balancer is.
+    """
+
+    services: Mapping[str, NodePort]
+    """By the service's name."""
+
+    def __init__(
+        self,
+        name: str,
+        services: Sequence[Service],
+        ports: NodePorts,
+        vpc: Vpc,
+        *,
+        listener_arn: pulumi.Input[str],
+        guard: Guard | None = None,
+        balancer: pulumi.Input[str],
+        machines: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Lead to those ``services`` that have a node port; ``balancer`` and ``machines`` are security groups.
+
+        Hosts that ``guard`` is for are led to for those alone who have come by CloudFront.
+        """
+        super().__init__("edge:NodePortRoutes", name, opts)
+        span = (ports.first, ports.last)
+        out = Rule("services", "Node ports of services", span, group=machines)
+        allow_egress(f"{name}-balancer", balancer, out, self.child())
+        into = Rule("services", "Public load balancer, to services", span, group=balancer)
+        allow_ingress(f"{name}-machines", machines, into, self.child())
+        made: dict[str, NodePort] = {}
+        for service in services:
+            if service.node_port is None:
+                continue
+            group = self._target_group(name, service, service.node_port, vpc)
+            rules = self._rules(name, service, service.node_port - ports.first, group, listener_arn, guard)
+            # Known once a listener uses the group: a binding of one that is in no use is refused.
+            arn = pulumi.Output.all(group.arn, *(rule.arn for rule in rules)).apply(lambda arns: arns[0])
+            made[service.name] = NodePort(
+                service.node_port, arn, Peer(ports=(service.port,), cidrs=(pulumi.Output.from_input(vpc.cidr),))
+            )
+        self.services = made
+        self.register_outputs({})
+
+    def _target_group(self, name: str, service: Service, port: int, vpc: Vpc) -> aws.lb.TargetGroup:
+        return aws.lb.TargetGroup(
+            f"{name}-{service.name}",
+            vpc_id=vpc.id,
+            target_type="instance",
+            port=port,
+            protocol="HTTP",
+            deregistration_delay=_DRAINING_SECONDS,
+            health_check={
+                "path": service.health.readiness,
+                "port": "traffic-port",
+                "matcher": "200",
+                "interval": 10,
+                "healthy_threshold": 2,
+                "unhealthy_threshold": 2,
+            },
+            stickiness={"type": "lb_cookie", "enabled": service.traffic.sticky, "cookie_duration": _DAY},
+            tags={"Name": f"{name}-{service.name}"},
+            opts=self.child(),
+        )
+
+    def _rules(
+        self,
+        name: str,
+        service: Service,
+        position: int,
+        group: aws.lb.TargetGroup,
+        listener_arn: pulumi.Input[str],
+        guard: Guard | None,
+    ) -> list[aws.lb.ListenerRule]:
+        def conditions(host: str, path: str) -> list[Any]:
+            asked: list[Any] = [{"host_header": {"values": [host]}}, {"path_pattern": {"values": _below(path)}}]
+            return [*asked, guard.shown()] if guard and host in guard.hosts else asked
+
+        return [
+            aws.lb.ListenerRule(
+                f"{name}-{service.name}-{number}",
+                listener_arn=listener_arn,
+                priority=(_LONGEST_PATH - len(route.path)) * _EACH_LENGTH + position * _EACH_SERVICE + number + 1,
+                conditions=conditions(route.host, route.path),
+                actions=[{"type": "forward", "target_group_arn": group.arn}],
+                opts=self.child(),
+            )
+            for number, route in enumerate(service.routes)
+        ]
+
+
+def _below(path: str) -> list[str]:
+    """Return the patterns of a path and of everything below it."""
+    trimmed = path.rstrip("/")
+    return [trimmed, f"{trimmed}/*"] if trimmed else ["/*"]
+
+
+class NodePortBindings(Component):
+    """What has the AWS Load Balancer Controller keep each target group filled with the machines of its service."""
+
+    def __init__(
+        self,
+        name: str,
+        services: Sequence[Service],
+        reached: Mapping[str, NodePort],
+        *,
+        binder: pulumi.Resource | None,
+        namespaces: Namespaces,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Bind those of ``services`` that are ``reached``; ``binder`` is the controller's release."""
+        super().__init__("edge:NodePortBindings", name, opts)
+        for service in services:
+            node_port = reached.get(service.name)
+            if node_port is None:
+                continue
+            on = {"nodeSelector": {"matchLabels": {POOL_LABEL: service.pool}}} if service.pool else {}
+            CustomResource(
+                f"{name}-{service.name}",
+                api_version="elbv2.k8s.aws/v1beta1",
+                kind="TargetGroupBinding",
+                metadata={"name": service.name, "namespace": namespaces.ensure(service.namespace)},
+                spec={
+                    "targetGroupARN": node_port.target_group_arn,
+                    "targetType": "instance",
+                    "serviceRef": {"name": service.name, "port": service.port},
+                    **on,
+                },
+                # Its finalizer is taken off by the binder, which therefore has to outlive it.
+                opts=self.child(depends_on=[binder] if binder else []),
+            )
+        self.register_outputs({})

@@ -1,0 +1,45 @@
+"""What is different about another form of a platform, laid over its stack file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from spec.load import ROOT, stack_file
+from spec.mistakes import Mistake, SpecError
+
+_FIRST_LINE = "# yaml-language-server: $schema=schema/stack.schema.json\n"
+
+
+def laid_over(base: Any, overlay: Any) -> Any:
+    """Return ``base`` with what ``overlay`` says: mappings are merged key by key, anything else is the overlay's."""
+    if isinstance(base, Mapping) and isinstance(overlay, Mapping):
+        return {**base, **{key: laid_over(base.get(key), value) for key, value in overlay.items()}}
+    return overlay
+
+
+def overlays(stack: str, root: Path = ROOT) -> list[str]:
+    """Return the names of a stack's overlays."""
+    return sorted(path.stem for path in (root / "overlays" / stack).glob("*.yaml"))
+
+
+def document(stack: str, names: list[str], root: Path = ROOT) -> str:
+    """Return the stack file of ``stack`` with overlays laid over it, one after the other.
+
+    Raises SpecError for a stack or an overlay that does not exist, with those there are.
+    """
+    merged = yaml.safe_load(stack_file(stack, root).read_text())
+    for name in names:
+        path = root / "overlays" / stack / f"{name}.yaml"
+        if not path.is_file():
+            there_are = overlays(stack, root)
+            near = get_close_matches(name, there_are, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            remedy = f"{hint}overlays of {stack}: {', '.join(there_are) or 'none'}"
+            raise SpecError(f"overlays/{stack}/{name}.yaml", [Mistake(("overlay",), "does not exist", remedy, name)])
+        merged = laid_over(merged, yaml.safe_load(path.read_text()))
+    return _FIRST_LINE + yaml.safe_dump(merged, sort_keys=False, width=120)
