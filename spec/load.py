@@ -16,6 +16,7 @@ from spec import (  # noqa: F401  have their rules added
     connection_rules,
     data_rules,
     edge_rules,
+    frontend_rules,
     gitops_rules,
     ingress_rules,
     interface_rules,

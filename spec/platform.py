@@ -9,6 +9,7 @@ from spec.buckets import Bucket
 from spec.cluster import Cluster, ExistingCluster, K3dCluster, KubeadmCluster
 from spec.data import Data
 from spec.edge import Edge
+from spec.frontend import Frontend
 from spec.gitops import Gitops
 from spec.mesh import Mesh
 from spec.network import Network
@@ -45,6 +46,7 @@ class Platform(Section):
     registry: Registry | None = None
     bastion: Bastion | None = None
     alarms: Alarms | None = None
+    frontend: Frontend | None = None
     observability: Observability | None = None
     gitops: Gitops | None = None
     security: Security

@@ -38,6 +38,7 @@ from spec.gitops import Flux as FluxSpec
 from spec.platform import Platform
 from spec.sign_in import Cognito, Oidc
 from stacks.engines import engines
+from stacks.frontends import frontend
 from stacks.ground import Ground
 from stacks.interfaces import interfaces
 from stacks.load_test import load_test
@@ -102,6 +103,8 @@ def build(spec: Platform) -> None:
         AppServices("services", spec.services, around, namespaces=namespaces, opts=inside)
     _gitops(spec, around, to_interfaces, common)
     _direct_targets(spec, ground, namespaces, inside)
+    if spec.frontend:
+        frontend(spec, spec.frontend)
     _export(spec, ground, made)
 
 

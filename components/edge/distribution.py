@@ -79,6 +79,7 @@ class HostOrigin:
 class Distribution(Component):
     """A distribution for hosts of a zone: what one origin answers, and the paths that others do."""
 
+    id: pulumi.Output[str]
     arn: pulumi.Output[str]
     domain_name: pulumi.Output[str]
 
@@ -144,7 +145,7 @@ class Distribution(Component):
             tags={"Name": name},
             opts=self.child(),
         )
-        self.arn, self.domain_name = made.arn, made.domain_name
+        self.id, self.arn, self.domain_name = made.id, made.arn, made.domain_name
         for host in hosts:
             for kind in ("A", "AAAA"):
                 self._alias(host, kind, zone_id, made)

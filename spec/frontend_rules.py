@@ -1,0 +1,37 @@
+"""Rules between the static frontend and the rest of a stack file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spec.frontend import S3Frontend
+from spec.mistakes import Mistake
+from spec.platform import Platform
+from spec.rules import rule
+
+
+@rule
+def the_frontend_has_a_host_of_its_zone(platform: Platform) -> Iterator[Mistake]:
+    """A zone answers for its own name and those below it."""
+    site = platform.frontend
+    if site and site.host != site.zone and not site.host.endswith(f".{site.zone}"):
+        remedy = "take a name in it, or the zone that the name is in"
+        yield Mistake(("frontend", "host"), f"is not in the zone {site.zone}", remedy, site.host)
+
+
+@rule
+def the_frontend_has_a_host_of_its_own(platform: Platform) -> Iterator[Mistake]:
+    """A host leads to the frontend or to the ingress."""
+    site = platform.frontend
+    if site and site.host in platform.hosts():
+        remedy = "give the frontend another host, or the API one such as api.example.com"
+        yield Mistake(("frontend", "host"), "is one of the ingress", remedy, site.host)
+
+
+@rule
+def a_zone_is_made_once(platform: Platform) -> Iterator[Mistake]:
+    """The edge and a frontend in S3 each make the zone that they are in."""
+    site, edge = platform.frontend, platform.edge
+    if isinstance(site, S3Frontend) and edge and edge.zone == site.zone:
+        remedy = "put the site into edge.distributions, which serve buckets under hosts of the edge's zone"
+        yield Mistake(("frontend", "zone"), "is the edge's", remedy, site.zone)
