@@ -88,7 +88,7 @@ def test_only_what_the_cloud_makes_up_is_read_from_the_cluster() -> None:
         if "configMapKeyRef" in variable.get("valueFrom", {})
     }
     assert "PGHOST" in read
-    assert not {name for name in read if not name.partition("_")[0].endswith(("HOST", "ADDRESS", "URL", "URI"))}
+    assert not {name for name in read if not name.removesuffix("_READER").endswith(("HOST", "ADDRESS", "URL", "URI"))}
 
 
 @pytest.mark.engine
