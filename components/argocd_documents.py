@@ -10,7 +10,7 @@ from spec.gitops import Manifests
 API_VERSION = "argoproj.io/v1alpha1"
 # An Application with it goes only after what it delivered.
 # https://argo-cd.readthedocs.io/en/stable/user-guide/app_deletion/#about-the-deletion-finalizer
-FINALIZER = "resources-finalizer.argocd.argoproj.io"
+FINALIZER = "resources-finalizer.argocd.argoproj.io/foreground"
 CLUSTER = "https://kubernetes.default.svc"
 """The cluster that Argo CD itself runs in."""
 PROJECT = "services"

@@ -80,7 +80,7 @@ def test_an_app_of_apps_applies_applications_and_may_apply_nothing_else():
 def test_what_was_delivered_is_gone_before_argo_cd_goes():
     delivered = build().one(f"{API}:ApplicationSet")
     assert delivered["metadata.annotations"] == {"pulumi.com/deletionPropagationPolicy": "foreground"}
-    finalizers = ["resources-finalizer.argocd.argoproj.io"]
+    finalizers = ["resources-finalizer.argocd.argoproj.io/foreground"]
     assert delivered["spec.template.metadata.finalizers"] == finalizers
     assert build(layout="appOfApps").one(f"{API}:Application")["metadata.finalizers"] == finalizers
 

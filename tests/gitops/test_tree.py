@@ -108,7 +108,7 @@ def test_services_that_use_each_other_do_not_wait_for_each_other() -> None:
 def test_what_drifts_is_put_right_and_what_left_the_repository_goes() -> None:
     app = documents(tree("appOfApps"), "apps/")["web"]
     assert app["spec"]["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
-    assert app["metadata"]["finalizers"] == ["resources-finalizer.argocd.argoproj.io"]
+    assert app["metadata"]["finalizers"] == ["resources-finalizer.argocd.argoproj.io/foreground"]
 
 
 def test_in_a_folder_of_the_repository_paths_begin_with_it(tmp_path: Path) -> None:
