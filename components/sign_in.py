@@ -13,7 +13,6 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
 from components.cloud.contract import OidcClient
@@ -23,6 +22,7 @@ from components.http_ingress import HttpIngress
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, PRIVATE_NETWORKS, allow, coming_from, ports
 from spec.node_pools import NodePool
 from spec.sign_in import SignIn as Spec
@@ -70,6 +70,7 @@ class SignIn(Component):
         ingress: HttpIngress,
         charts: Charts,
         namespaces: Namespaces,
+        secrets: Secrets = IN_CLUSTER,
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
         opts: pulumi.ResourceOptions,
@@ -78,21 +79,22 @@ class SignIn(Component):
         super().__init__("ingress:SignIn", name, opts)
         namespace = namespaces.ensure(NAMESPACE)
         cookie = random.RandomPassword(name, length=_COOKIE_SECRET_BYTES, special=False, opts=self.child())
-        account = Secret(
+        account = secrets.keep(
             name,
-            metadata={"name": _NAME, "namespace": namespace},
-            string_data={
+            {
                 "client-id": client.id,
                 "client-secret": pulumi.Output.secret(client.secret),
                 "cookie-secret": cookie.result,
             },
+            namespace=namespace,
+            name=_NAME,
             opts=self.child(),
         )
         release = charts.release(
             name,
             "oauth2-proxy",
             namespace=namespace,
-            values=_values(spec, client, account.metadata["name"], scraping is not None, on_pool(spec.pool, pools))
+            values=_values(spec, client, account, scraping is not None, on_pool(spec.pool, pools))
             # Its pods read the Secret as they start: they are made anew with what is in it.
             | {"podAnnotations": {"checksum/account": _digest(client.id, client.secret, cookie.result)}},
             # It asks the provider for its configuration as it starts, and is not ready before.

@@ -71,7 +71,7 @@ def build(spec: Platform) -> None:
         MetalLb("metallb", spec.ingress.load_balancer, **unplaced)
     mesh = _mesh(spec, ground, common)
     ingress = _ingress(spec, ground, mesh, keeper, common)
-    to_interfaces = _sign_in(spec, ground, ingress, common)
+    to_interfaces = _sign_in(spec, ground, ingress, holding)
     made = engines(spec, ground, holding)
     interfaces(spec, made, to_interfaces, holding)
     load_test(spec, made, common)

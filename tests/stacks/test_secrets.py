@@ -11,7 +11,8 @@ from tests.stack_objects import Made, made, made_of
 EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
 KINDS = {"external-secrets": "ExternalSecret", "sealed-secrets": "SealedSecret"}
 # What is no secret, although a Secret holds it, since that is where Grafana looks for datasources.
-SETTINGS = {"datasource-logs", "log-store-ca"}
+# Pairs that two parts of one operator know each other by, and nobody else reads, are not kept for anybody either.
+SETTINGS = {"datasource-logs", "log-store-ca", "barman-cloud-server-tls", "barman-cloud-client-tls"}
 # Where mechanisms themselves keep what they need.
 OWN = {"secret-store", "sealed-secrets"}
 
