@@ -18,6 +18,7 @@ FLUX = {
     *("RoleBinding::flux-backend-apply", "RoleBinding::flux-backend-install"),
     "ServiceAccount::flux-backend-delivery",
     *("Provider::flux-slack", "Alert::flux-delivered", "Alert::flux-failed"),
+    "ConfigMap::dashboard-flux",
 }
 ARGOCD = {
     *("Gitops::argocd", "Namespace::argocd", "NetworkPolicy::argocd-default-deny", "NetworkPolicy::argocd"),
