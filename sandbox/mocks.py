@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pulumi
@@ -70,6 +72,12 @@ def run_under(monitor: pulumi_mocks.MockMonitor, program: Callable[[], Any], *, 
 
     Whatever the program raises is raised here.
     """
+    # In a thread of its own: the SDK sends the stack trace of whoever makes a resource, and a test runner's is long.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(contextvars.copy_context().run, _run_under, monitor, program, preview).result()
+
+
+def _run_under(monitor: pulumi_mocks.MockMonitor, program: Callable[[], Any], preview: bool) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -82,7 +90,7 @@ def run_under(monitor: pulumi_mocks.MockMonitor, program: Callable[[], Any], *, 
             task.cancel()
         settings.reset_options()
         loop.close()
-        asyncio.set_event_loop(asyncio.new_event_loop())
+        asyncio.set_event_loop(None)
 
 
 def _discard(_: Any) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from google.protobuf import struct_pb2
 from pulumi.runtime import mocks, rpc
@@ -31,6 +32,8 @@ OPTIONS = (
     "aliases",
 )
 
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 Properties = dict[str, Any]
 Outputs = Callable[["Registered"], Properties]
 
@@ -222,6 +225,24 @@ def run(
     monitor = _Monitor(recorder, {**_OUTPUTS, **(outputs or {})}, {**_FUNCTIONS, **(functions or {})})
     run_under(monitor, program, preview=preview)
     return recorder
+
+
+def remembered(build: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Have a function that runs a program do so once for the same arguments, as tests only read what was made.
+
+    What counts as the same is how the arguments print. `build.__wrapped__` runs the program in any case.
+    """
+    # The arguments are kept: the address by which a function prints is given away again once nobody holds it.
+    made: dict[str, tuple[Any, Made]] = {}
+
+    @wraps(build)
+    def once(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+        key = repr((args, kwargs))
+        if key not in made:
+            made[key] = (args, kwargs), build(*args, **kwargs)
+        return made[key][1]
+
+    return once
 
 
 def _nothing(_: Registered) -> Properties:

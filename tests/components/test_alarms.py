@@ -14,7 +14,7 @@ from components.vpc import Vpc
 from spec.alarms import Alarms as Spec
 from spec.edge import Edge
 from spec.network import Network
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 NETWORK = {"region": "us-east-1", "cidr": "10.0.0.0/16", "availabilityZones": ["us-east-1a", "us-east-1b"]}
@@ -24,6 +24,7 @@ OUTPUTS: Any = {
 }
 
 
+@remembered
 def build(region: str = "us-east-1", **settings: Any) -> Recorder:
     def program() -> None:
         opts = pulumi.ResourceOptions()

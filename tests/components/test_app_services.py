@@ -16,7 +16,7 @@ from components.node_ports import NodePort
 from spec.node_pools import NodePool
 from spec.services import Service
 from tests.components.around import RELEASE, Around, service
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "service"
 POOL = NodePool.model_validate(
@@ -47,6 +47,7 @@ class AnyEngine:
         )
 
 
+@remembered
 def build(*services: Service, scraped: bool = True, preview: bool = False) -> Recorder:
     def program() -> None:
         around = Around("shop", "other", scraped=scraped)

@@ -9,12 +9,13 @@ import pytest
 from components.argocd_applications import Applications
 from spec.gitops import ArgoCdSource
 from tests.components.around import Around
-from tests.recorder import Recorder, Registered, run
+from tests.recorder import Recorder, Registered, remembered, run
 
 API = "kubernetes:argoproj.io/v1alpha1"
 URL = "https://git.example.com/platform"
 
 
+@remembered
 def build(**repository: Any) -> Recorder:
     def program() -> None:
         opts = Around("shop", "other").common["opts"]

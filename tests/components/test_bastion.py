@@ -10,7 +10,7 @@ from components.bastion import Bastion
 from components.vpc import Vpc
 from spec.bastion import Bastion as Spec
 from spec.network import Network
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 NETWORK = {"region": "us-east-1", "cidr": "10.0.0.0/16", "availabilityZones": ["us-east-1a", "us-east-1b"]}
 INSTANCE = "aws:ec2/instance:Instance"
@@ -18,6 +18,7 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 
 
+@remembered
 def build(*, preview: bool = False, **settings: Any) -> Recorder:
     def program() -> None:
         opts = pulumi.ResourceOptions()

@@ -11,13 +11,14 @@ from pydantic import TypeAdapter
 from components.certificates import dns_policy
 from spec.tls import TlsIssuer
 from tests.components.around import POLICY, RELEASE, SECRET, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 ISSUER = "kubernetes:cert-manager.io/v1:ClusterIssuer"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 ACME = {"issuer": "acme", "email": "a@example.com"}
 
 
+@remembered
 def build(**tls: Any) -> Recorder:
     def program() -> None:
         around = Around()

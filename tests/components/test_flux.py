@@ -9,7 +9,7 @@ import pytest
 from components.flux import Flux
 from spec.gitops import Flux as Spec
 from tests.components.around import POLICY, RELEASE, SECRET, Around, service
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 SOURCE = "kubernetes:source.toolkit.fluxcd.io/v1:GitRepository"
 APPLIED = "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization"
@@ -22,6 +22,7 @@ SERVICES = [service("web"), service("scan", namespace="other", port=8081), servi
 URL = "https://git.example.com/platform"
 
 
+@remembered
 def build(*, repository: dict[str, Any] | None = None, scraped: bool = True, **fields: Any) -> Recorder:
     def program() -> None:
         around = Around("shop", "other", scraped=scraped)

@@ -11,13 +11,14 @@ from components.gitops import Gitops
 from spec.base import in_go
 from spec.gitops import ArgoCd as Spec
 from tests.components.around import POLICY, RELEASE, SECRET, Around, service
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 SET = "kubernetes:argoproj.io/v1alpha1:ApplicationSet"
 REPOSITORY = {"url": "https://git.example.com/platform.git"}
 SERVICES = [service("web"), service("scan", namespace="other", port=8081)]
 
 
+@remembered
 def build(**fields: Any) -> Recorder:
     def program() -> None:
         around = Around("shop", "other")

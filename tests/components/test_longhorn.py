@@ -10,9 +10,10 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.longhorn import Longhorn
 from spec.storage import Longhorn as Spec
 from tests.components.around import POLICY, RELEASE, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 
+@remembered
 def build(replicas: int = 3) -> Recorder:
     def program() -> None:
         around = Around()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from components.metallb import MetalLb
 from spec.load_balancer import MetalLb as Spec
 from tests.components.around import POLICY, RELEASE, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 POOL = "kubernetes:metallb.io/v1beta1:IPAddressPool"
 ANSWERS = "kubernetes:metallb.io/v1beta1:L2Advertisement"
 
 
+@remembered
 def build(scraped: bool = True) -> Recorder:
     def program() -> None:
         around = Around(scraped=scraped)

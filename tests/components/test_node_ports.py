@@ -14,7 +14,7 @@ from components.vpc import Vpc
 from spec.network import Network
 from spec.way_in import NodePorts
 from tests.components.around import Around, service
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 NETWORK = {"region": "us-east-1", "cidr": "10.0.0.0/16", "availabilityZones": ["us-east-1a", "us-east-1b"]}
 GROUP = "aws:lb/targetGroup:TargetGroup"
@@ -28,6 +28,7 @@ def routed(name: str, port: int, *paths: str, **fields: Any) -> Any:
     return service(name, nodePort=port, routes=routes, **fields)
 
 
+@remembered
 def build(*services: Any, preview: bool = False, guard: Guard | None = None) -> Recorder:
     def program() -> None:
         opts = pulumi.ResourceOptions()

@@ -13,13 +13,14 @@ from components.sign_in import SignIn
 from spec.parts import Observability
 from spec.sign_in import SignIn as Spec
 from tests.components.around import POLICY, RELEASE, SECRET, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 ASKED: Any = TypeAdapter(Spec)
 NGINX_POLICY = "kubernetes:k8s.nginx.org/v1:Policy"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 
 
+@remembered
 def build(*, interfaces: Any = None, client: dict[str, Any] | None = None, **spec: Any) -> Recorder:
     def program() -> None:
         around = Around("monitoring")

@@ -9,7 +9,7 @@ import pytest
 
 from components.vpc import Vpc
 from spec.network import Network
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 
@@ -20,6 +20,7 @@ def network(**settings: Any) -> Network:
     )
 
 
+@remembered
 def build(preview: bool = False, **settings: Any) -> Recorder:
     return run(lambda: Vpc("shop", network(**settings), pulumi.ResourceOptions()), preview=preview)
 

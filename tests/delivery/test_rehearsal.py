@@ -13,6 +13,8 @@ from delivery.rehearsal import rehearse
 from spec.load import ROOT
 from tools import ensure
 
+pytestmark = pytest.mark.engine
+
 VALUES = "image:\n  repository: ghcr.io/acme/auth\n  tag: 6.9.2\nport: 3010\n"
 
 

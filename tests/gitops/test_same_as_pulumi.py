@@ -20,8 +20,8 @@ from spec.gitops import ArgoCd, Manifests
 from spec.load import from_file, stack_file, stacks
 from tests.stack_objects import services, whole
 
-# Those that stand on AWS take seconds each, most of them the emulated account's.
-EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
+pytestmark = pytest.mark.engine
+
 LAYOUTS = [pytest.param(kind, manifests, id=f"{kind}-{manifests}") for kind in KINDS for manifests in MANIFESTS]
 
 
@@ -51,7 +51,6 @@ def test_every_layout_of_the_laptop_s_services_delivers_the_program_s_objects(
         assert by_name(report.objects[service]) == by_name(objects)
 
 
-@pytest.mark.engine
 @pytest.mark.parametrize("manifests", MANIFESTS)
 @pytest.mark.parametrize("stack", stacks())
 def test_a_repository_delivers_the_program_s_objects(stack: str, manifests: Manifests, tmp_path: Path) -> None:
@@ -78,7 +77,6 @@ def at_home(delivered: Mapping[str, Any], service: str, installed: Mapping[str, 
     return read
 
 
-@pytest.mark.engine
 def test_only_what_the_cloud_makes_up_is_read_from_the_cluster() -> None:
     read = {
         variable["name"]
@@ -91,7 +89,6 @@ def test_only_what_the_cloud_makes_up_is_read_from_the_cluster() -> None:
     assert not {name for name in read if not name.removesuffix("_READER").endswith(("HOST", "ADDRESS", "URL", "URI"))}
 
 
-@pytest.mark.engine
 def test_what_is_read_from_the_cluster_is_there_once_the_repository_delivers() -> None:
     spec = from_file(stack_file("prod"))
     gitops = ArgoCd.model_validate({"engine": "argocd", "repository": {"url": "https://git.example.com/services"}})

@@ -22,8 +22,8 @@ from tests.reachability.table import (
 )
 from tests.stack_objects import Made, Object, made
 
-# Those that stand on AWS take seconds each, most of them the emulated account's.
-EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
+pytestmark = pytest.mark.engine
+
 # Kubernetes' own, and one whose only pod is in its node's network.
 WITHOUT_POLICIES = {"default", "kube-system", "kube-public", "kube-node-lease", "tigera-operator"}
 TRACES = "trace-collector"
@@ -31,7 +31,7 @@ WAY_IN, SCRAPER = "ingress controller", "prometheus"
 ISTIOD, MERGED_METRICS = ("istiod", 15012), 15020
 
 
-@pytest.fixture(params=EVERY_STACK)
+@pytest.fixture(params=stacks())
 def stack(request: pytest.FixtureRequest) -> Made:
     return made(request.param)
 
@@ -150,23 +150,19 @@ def _services_of_our_own(stack: Made) -> list[Object]:
     return [each for each in stack.of_kind("Service") if each["metadata"]["namespace"] != "ingress"]
 
 
-@pytest.mark.engine
 def test_in_blog_the_service_reaches_the_database_and_nothing_else() -> None:
     found = reachability(made("blog"))
     assert found.reached(found.pod("blog-service")) == {("postgresql", 5432), (DNS.name, 53), ISTIOD}
 
 
-@pytest.mark.engine
 def test_the_table_of_pods_has_every_chart(stack: Made) -> None:
     assert {release.chart for release in stack.releases} <= CHARTS.keys(), "say in tests/reachability/pods.py"
 
 
-@pytest.mark.engine
 def test_the_documentation_shows_the_tables_as_they_are() -> None:
     assert PAGE.read_text() == page(), "run `make reachability` and review the diff"
 
 
-@pytest.mark.engine
 @pytest.mark.skipif("GROUNDWORK_CHARTS" not in os.environ, reason="GROUNDWORK_CHARTS names no directory of charts")
 def test_the_table_of_pods_is_what_the_charts_render(stack: Made) -> None:
     rendered: dict[str, dict[str, tuple[dict, dict]]] = {}

@@ -13,7 +13,8 @@ from spec.load import stacks
 from spec.logs import WRITES_TO
 from tests.stack_objects import Made, made
 
-EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
+pytestmark = pytest.mark.engine
+
 
 # Rule files, by the chart of what exports the metrics that they are about.
 EXPORTERS = {
@@ -42,7 +43,7 @@ STACKS_OWN = (
 )
 
 
-@pytest.fixture(params=EVERY_STACK)
+@pytest.fixture(params=stacks())
 def stack(request: pytest.FixtureRequest) -> Made:
     return made(request.param)
 
@@ -106,20 +107,17 @@ def test_every_stack_is_told_when_alerts_stop_coming(stack: Made) -> None:
     assert "Watchdog" in rules(stack)
 
 
-@pytest.mark.engine
 def test_every_rule_file_is_attached_somewhere() -> None:
     somewhere = {part for stack in stacks() for part in attached(made(stack))} | set(WRITES_TO)
     assert {path.stem for path in RULES.glob("*.yaml")} == somewhere
 
 
-@pytest.mark.engine
 def test_sesacthon_has_its_eighteen_monitors_and_twenty_six_alerts() -> None:
     sesacthon = made("sesacthon")
     assert len(rules(sesacthon)) >= 26
     assert monitors(sesacthon) >= 18
 
 
-@pytest.mark.engine
 def test_prod_is_told_of_cpu_errors_latency_and_queue_at_the_numbers_it_names() -> None:
     alerts = rules(made("prod"))
     assert alerts["NodeCPUHigh"]["expr"].endswith(" > 80")

@@ -17,6 +17,8 @@ from stacks.aws import aws_ground
 from stacks.ground import Ground
 from tests.recorder import run, run_under
 
+pytestmark = pytest.mark.engine
+
 
 def ground() -> Ground:
     """Make what prod stands on, and its database with two consumers."""

@@ -20,6 +20,8 @@ from spec.redis import ElastiCache
 from stacks.aws_data import AwsData
 from tests.recorder import run_under
 
+pytestmark = pytest.mark.engine
+
 RDS = {"engine": "rds", "instanceClass": "db.t4g.medium", "maxStorageGiB": 100}
 
 

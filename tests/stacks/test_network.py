@@ -13,6 +13,8 @@ from sandbox.mocks import EmulatedMocks
 from tests.recorder import run_under
 from tests.stacks.test_aws import ground
 
+pytestmark = pytest.mark.engine
+
 REGION = "us-east-1"
 OFFICE = "203.0.113.0/24"
 PARTIES = {

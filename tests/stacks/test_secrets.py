@@ -7,8 +7,8 @@ import pytest
 from spec.load import from_file, stack_file, stacks
 from tests.stack_objects import Made, made, made_of
 
-# Those that stand on AWS take seconds each, most of them the emulated account's.
-EVERY_STACK = [pytest.param(stack, marks=[] if stack == "dev" else pytest.mark.engine) for stack in stacks()]
+pytestmark = pytest.mark.engine
+
 KINDS = {"external-secrets": "ExternalSecret", "sealed-secrets": "SealedSecret"}
 # What is no secret, although a Secret holds it, since that is where Grafana looks for datasources.
 # Pairs that two parts of one operator know each other by, and nobody else reads, are not kept for anybody either.
@@ -33,7 +33,7 @@ def _chosen(name: str) -> bool:
     return len(suffix) == 8 and all(each in "0123456789abcdef" for each in suffix)
 
 
-@pytest.mark.parametrize("stack", EVERY_STACK)
+@pytest.mark.parametrize("stack", stacks())
 @pytest.mark.parametrize("mechanism", KINDS)
 def test_every_secret_of_the_program_goes_by_the_mechanism(stack: str, mechanism: str) -> None:
     plain, chosen = _with(stack, "kubernetes"), _with(stack, mechanism)
@@ -43,7 +43,6 @@ def test_every_secret_of_the_program_goes_by_the_mechanism(stack: str, mechanism
     assert left & expected == set()
 
 
-@pytest.mark.engine
 def test_prod_keeps_its_secrets_in_secrets_manager() -> None:
     prod = made("prod")
     [store] = prod.of_kind("ClusterSecretStore")

@@ -14,7 +14,7 @@ from components.vpc import Vpc
 from spec.cluster import EksCluster as Spec
 from spec.network import Network
 from spec.node_pools import NodePool
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 CLUSTER = "aws:eks/cluster:Cluster"
 ADDON = "aws:eks/addon:Addon"
@@ -24,6 +24,7 @@ NETWORK = {"region": "us-east-1", "cidr": "10.0.0.0/16", "availabilityZones": ["
 POOL = {"name": "core", "instanceTypes": ["t3.large"], "size": {"min": 2, "max": 4}}
 
 
+@remembered
 def build(
     then: Callable[[EksCluster], Any] = lambda cluster: None,
     *,

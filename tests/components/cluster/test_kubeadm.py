@@ -29,6 +29,8 @@ from stacks.aws import aws_ground
 from tests.recorder import run_under
 from tools import ensure
 
+pytestmark = pytest.mark.engine
+
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
 USER_DATA_BYTES = 16 * 1024
 
@@ -145,7 +147,6 @@ def machine_files(machine: dict[str, Any]) -> dict[str, str]:
     return {Path(each["path"]).name: each["content"] for each in yaml.safe_load(user_data(machine))["write_files"]}
 
 
-@pytest.mark.engine
 @pytest.mark.parametrize(("machine", "file"), [("control-plane-0", "init.yaml"), ("auth-0", "join.yaml")])
 def test_kubeadm_takes_its_configuration(made: list[MockResourceArgs], tmp_path: Path, machine: str, file: str) -> None:
     files = machine_files(of(made, INSTANCE)[f"sesacthon-{machine}"])

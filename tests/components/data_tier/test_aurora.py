@@ -12,7 +12,7 @@ from components.data_tier.endpoint import Consumer, PostgresEndpoint
 from components.vpc import Vpc
 from spec.network import Network
 from spec.postgres import AuroraPostgres
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 NETWORK = {
     "region": "us-east-1",
@@ -31,6 +31,7 @@ def consumer(name: str, *access: str) -> Consumer:
 CONSUMERS = (consumer("orders", "writer", "reader"), consumer("catalogue", "reader"))
 
 
+@remembered
 def build(
     *consumers: Consumer, preview: bool = False, protect: bool = False, **settings: Any
 ) -> tuple[Recorder, Aurora]:

@@ -13,7 +13,7 @@ from spec.network import Network
 from spec.redis import ElastiCache as Spec
 from tests.components.around import SECRET
 from tests.components.data_tier.test_aurora import NETWORK
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 CONSUMERS = (Consumer("queue", "shop"), Consumer("event", "other"))
@@ -40,6 +40,7 @@ def program(protect: bool = False, **fields: Any) -> None:
     )
 
 
+@remembered
 def build(**fields: Any) -> Recorder:
     return run(lambda: program(**fields))
 

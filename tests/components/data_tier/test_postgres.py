@@ -11,7 +11,7 @@ from components.data_tier.postgres import InClusterPostgres, memory_parameters
 from spec.postgres import InClusterPostgres as Spec
 from spec.services import Service
 from tests.components.around import POLICY, SECRET, Around, service
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 API = "kubernetes:postgresql.cnpg.io/v1"
 WRITER = service("order-api", uses=["postgres.writer"])
@@ -19,6 +19,7 @@ READER = service("report", namespace="other", uses=["postgres.reader"])
 BOTH = service("both", uses=["postgres.writer", "postgres.reader"])
 
 
+@remembered
 def build(*services: Service, protect: bool = False, **fields: Any) -> tuple[Recorder, dict[str, PostgresEndpoint]]:
     endpoints: dict[str, PostgresEndpoint] = {}
 

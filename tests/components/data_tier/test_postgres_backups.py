@@ -8,7 +8,7 @@ from typing import Any
 from components.data_tier.postgres import InClusterPostgres
 from spec.postgres import InClusterPostgres as Spec
 from tests.components.around import POLICY, RELEASE, SECRET, AnyCloud, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 CLUSTER = "kubernetes:postgresql.cnpg.io/v1:Cluster"
 STORE = "kubernetes:barmancloud.cnpg.io/v1:ObjectStore"
@@ -17,6 +17,7 @@ PLUGIN = "barman-cloud.cloudnative-pg.io"
 KEPT: dict[str, Any] = {"backups": {"serverName": "one", "retentionDays": 9}}
 
 
+@remembered
 def build(**fields: Any) -> Recorder:
     def program() -> None:
         around = Around("shop", "infra")

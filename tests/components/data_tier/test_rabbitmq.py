@@ -14,7 +14,7 @@ from components.data_tier.rabbitmq import RabbitMq, definitions, password_hash
 from spec.node_pools import NodePool
 from spec.rabbitmq import RabbitMq as Spec
 from tests.components.around import POLICY, RELEASE, SECRET, Around, service
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 CLUSTER = "kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster"
 SCAN = service("scan", uses=["rabbitmq.publisher"])
@@ -25,6 +25,7 @@ SALTS = {"random:index/randomId:RandomId": lambda each: {"hex": "908dc60a"}}
 endpoints: dict[str, Any] = {}
 
 
+@remembered
 def build(*services: Any, protect: bool = False, **fields: Any) -> Recorder:
     def program() -> None:
         around = Around("shop", "other", "infra")

@@ -12,7 +12,7 @@ from spec.network import Network
 from spec.postgres import RdsPostgres
 from tests.components.around import SECRET
 from tests.components.data_tier.test_aurora import CONSUMERS, JOB, NETWORK
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 INSTANCE = "aws:rds/instance:Instance"
 
@@ -32,6 +32,7 @@ def program(protect: bool = False, **fields: Any) -> None:
     )
 
 
+@remembered
 def build(**fields: Any) -> Recorder:
     return run(lambda: program(**fields), outputs={INSTANCE: lambda each: {"address": "shop-db.rds.amazonaws.com"}})
 

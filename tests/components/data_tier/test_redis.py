@@ -12,7 +12,7 @@ from components.data_tier.redis import InClusterStore, configuration
 from spec.node_pools import NodePool
 from spec.redis import InClusterRedis, RedisStore
 from tests.components.around import POLICY, RELEASE, SECRET, Around, service
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 KEPT = {"name": "blacklist", "eviction": "noeviction", "memory": "100Mi", "storage": "1Gi"}
 CACHE = {"name": "cache", "eviction": "allkeys-lru", "memory": "100Mi"}
@@ -23,6 +23,7 @@ POOL = NodePool.model_validate({"name": "redis", "instanceTypes": ["t3.micro"], 
 environments: dict[str, dict[str, Any]] = {}
 
 
+@remembered
 def build(*services: Any, store: dict[str, Any] = KEPT, protect: bool = False, pool: str | None = None) -> Recorder:
     def tell(endpoint: UrlEndpoint, user: str) -> None:
         pulumi.Output.from_input(endpoint.environment()).apply(

@@ -16,7 +16,7 @@ from components.http_ingress import Answer
 from components.vpc import Vpc
 from spec.edge import Edge as Spec
 from spec.network import Network
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 NETWORK = {"region": "us-east-1", "cidr": "10.0.0.0/16", "availabilityZones": ["us-east-1a", "us-east-1b"]}
 LISTENER = "aws:lb/listener:Listener"
@@ -38,6 +38,7 @@ OUTPUTS: Any = {
 }
 
 
+@remembered
 def build(
     *hosts: str,
     preview: bool = False,

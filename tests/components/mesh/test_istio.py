@@ -9,7 +9,7 @@ import pytest
 
 from components.cluster.contract import LoadBalancing
 from tests.components.around import POLICY, RELEASE, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 PEERS = "kubernetes:security.istio.io/v1:PeerAuthentication"
 BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
@@ -17,6 +17,7 @@ NAMESPACE = "kubernetes:core/v1:Namespace"
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop/1"
 
 
+@remembered
 def build(facts: dict[str, Any] | None = None, gateway: dict[str, Any] | None = None, **spec: Any) -> Recorder:
     def program() -> None:
         around = Around("shop", "other", **(facts or {}))

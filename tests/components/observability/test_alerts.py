@@ -9,7 +9,7 @@ from components.observability.metrics import Metrics
 from spec.alerts import Alert
 from spec.parts import Observability
 from tests.components.around import Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
 
@@ -22,6 +22,7 @@ def alert(part: str, name: str, changes: dict[str, Alert]) -> dict[str, Any]:
     return next(rule for group in groups(part, changes) for rule in group["rules"] if rule["alert"] == name)
 
 
+@remembered
 def metrics(managed_control_plane: bool = True, **fields: Any) -> Recorder:
     def program() -> None:
         spec = Observability.model_validate({"retention": "15d", **fields})

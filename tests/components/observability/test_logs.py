@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from inspect import unwrap
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from components.observability.logs import Logs
 from spec.logs import WRITES_TO
 from spec.logs import Logs as Spec
 from tests.components.around import POLICY, RELEASE, SECRET, AnyCloud, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 USER = {"username": "platform", "password": "hunter2"}
@@ -29,6 +30,7 @@ STORES: dict[str, dict[str, Any]] = {
 COMBINATIONS = [(c, s) for c, stores in WRITES_TO.items() for s in STORES if s in stores]
 
 
+@remembered
 def build(
     collector: str = "alloy", kind: str = "loki", preview: bool = False, audit: bool = False, **store: Any
 ) -> Recorder:
@@ -364,10 +366,10 @@ def test_helm_leaves_templates_in_a_configuration_file_alone():
 def test_who_chooses_promtail_is_told_that_it_has_ended(monkeypatch: pytest.MonkeyPatch):
     told: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", lambda text, *_: told.append(text))
-    build("promtail")
+    unwrap(build)("promtail")
     assert "no fixes since" in told[0]
     told.clear()
-    build("alloy")
+    unwrap(build)("alloy")
     assert told == []
 
 

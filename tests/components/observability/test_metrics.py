@@ -9,9 +9,10 @@ import pytest
 from components.observability.metrics import Metrics
 from spec.parts import Observability
 from tests.components.around import POLICY, RELEASE, SECRET, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 
+@remembered
 def build(managed_control_plane: bool = True, **fields: Any) -> Recorder:
     def program() -> None:
         around = Around("monitoring", managed_control_plane=managed_control_plane)

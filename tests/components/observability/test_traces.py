@@ -15,9 +15,10 @@ from components.observability.tracing import Tracing
 from spec.traces import Sampling
 from spec.traces import Traces as Spec
 from tests.components.around import POLICY, RELEASE, AnyCloud, Around, service
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 
+@remembered
 def build(preview: bool = False, **fields: Any) -> Recorder:
     def program() -> None:
         around = Around("monitoring", "shop")

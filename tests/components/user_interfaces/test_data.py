@@ -13,7 +13,7 @@ from components.user_interfaces.pgadmin import Pgadmin
 from spec.interfaces import KafkaUi as KafkaUiSpec
 from spec.interfaces import Pgadmin as PgadminSpec
 from tests.components.around import POLICY, RELEASE, SECRET, Around
-from tests.recorder import Recorder, run
+from tests.recorder import Recorder, remembered, run
 
 BROKERS = Peer((9092,), "infra", {"is": "broker"})
 KAFKA = KafkaEndpoint("kafka.infra.svc.cluster.local:9092", "kafka-ui", "kafka-kafka-ui", BROKERS)
@@ -29,6 +29,7 @@ POSTGRES = PostgresEndpoint(
 )
 
 
+@remembered
 def build() -> Recorder:
     def program() -> None:
         around = Around("infra")
