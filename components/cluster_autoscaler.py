@@ -7,6 +7,7 @@ import pulumi
 from components.charts import Charts
 from components.cluster.contract import Cluster
 from components.component import Component
+from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.policy import documents, statement
 
 CHART = "cluster-autoscaler"
@@ -71,17 +72,8 @@ class ClusterAutoscaler(Component):
                     "requests": {"cpu": "100m", "memory": "300Mi"},
                     "limits": {"cpu": "500m", "memory": "600Mi"},
                 },
-                "securityContext": {
-                    "runAsNonRoot": True,
-                    "runAsUser": 65534,
-                    "runAsGroup": 65534,
-                    "seccompProfile": {"type": "RuntimeDefault"},
-                },
-                "containerSecurityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "securityContext": restricted_pod(65534),
+                "containerSecurityContext": RESTRICTED_CONTAINER,
             },
             opts=self.child(depends_on=list(identity.depends_on)),
         )

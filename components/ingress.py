@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.networking.v1 import Ingress as IngressResource
 
 from components.certificates import SOLVER_PODS, SOLVER_PORT, Certificates
@@ -18,7 +17,8 @@ from components.http_ingress import Answer
 from components.namespaces import Namespaces
 from components.nginx import CLASS, MASTER, MINION
 from components.observability.scraping import Scraping
-from components.scheduling import on_pool
+from components.scheduling import on_pool, spread
+from components.target_groups import bind
 from components.traffic import ANYWHERE, allow, coming_from, ports
 from spec.node_pools import NodePool
 from spec.parts import Ingress as Spec
@@ -122,18 +122,14 @@ class Ingress(Component):
             start = (starts or {}).get(host)
             self._own(name, host, namespace, spec, certificates, behind_tls=bool(proxies), start=start)
         if target_group_arn is not None:
-            CustomResource(
+            bind(
                 name,
-                api_version="elbv2.k8s.aws/v1beta1",
-                kind="TargetGroupBinding",
-                metadata={"name": name, "namespace": namespace},
-                spec={
-                    "targetGroupARN": target_group_arn,
-                    "targetType": "ip",
-                    "serviceRef": {"name": f"{name}-controller", "port": HTTP},
-                },
-                # Its finalizer is taken off by the binder, which therefore has to outlive it.
-                opts=self.child(depends_on=[self.release, *([binder] if binder else [])]),
+                target_group_arn,
+                parent=self,
+                namespace=namespace,
+                service=f"{name}-controller",
+                port=HTTP,
+                after=[self.release, binder],
             )
         self.register_outputs({})
 
@@ -159,15 +155,7 @@ class Ingress(Component):
             "resources": compute,
             "initContainerResources": compute,
             "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
-            "topologySpreadConstraints": [
-                {
-                    "topologyKey": key,
-                    "maxSkew": 1,
-                    "whenUnsatisfiable": "ScheduleAnyway",
-                    "labelSelector": {"matchLabels": _LABELS},
-                }
-                for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-            ],
+            "topologySpreadConstraints": spread(_LABELS),
             # Anonymous usage data goes to F5 unless it is told not to.
             "telemetryReporting": {"enable": False},
             "config": {"entries": dict(settings)},

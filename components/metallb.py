@@ -11,6 +11,7 @@ from components.charts import Charts
 from components.component import Component
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
+from components.pod_security import CONFINED
 from components.traffic import API_SERVER, DNS, allow, coming_from, from_api_server
 from spec.load_balancer import MetalLb as Spec
 
@@ -87,7 +88,7 @@ def _values(scraping: Scraping | None) -> dict[str, Any]:
                 "runAsNonRoot": True,
                 "runAsUser": 65534,
                 "fsGroup": 65534,
-                "seccompProfile": {"type": "RuntimeDefault"},
+                "seccompProfile": CONFINED,
             },
         },
         "speaker": {"resources": _SMALL, "frr": {"enabled": False}},

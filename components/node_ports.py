@@ -8,7 +8,6 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.component import Component
 from components.data_tier.endpoint import Peer
@@ -16,6 +15,7 @@ from components.edge.balancer import Guard
 from components.namespaces import Namespaces
 from components.scheduling import POOL_LABEL
 from components.security_groups import Rule, allow_egress, allow_ingress
+from components.target_groups import bind
 from components.vpc import Vpc
 from spec.services import Service
 from spec.way_in import NodePorts
@@ -158,19 +158,16 @@ class NodePortBindings(Component):
             node_port = reached.get(service.name)
             if node_port is None:
                 continue
-            on = {"nodeSelector": {"matchLabels": {POOL_LABEL: service.pool}}} if service.pool else {}
-            CustomResource(
+            bind(
                 f"{name}-{service.name}",
-                api_version="elbv2.k8s.aws/v1beta1",
-                kind="TargetGroupBinding",
-                metadata={"name": service.name, "namespace": namespaces.ensure(service.namespace)},
-                spec={
-                    "targetGroupARN": node_port.target_group_arn,
-                    "targetType": "instance",
-                    "serviceRef": {"name": service.name, "port": service.port},
-                    **on,
-                },
-                # Its finalizer is taken off by the binder, which therefore has to outlive it.
-                opts=self.child(depends_on=[binder] if binder else []),
+                node_port.target_group_arn,
+                parent=self,
+                called=service.name,
+                namespace=namespaces.ensure(service.namespace),
+                service=service.name,
+                port=service.port,
+                instances=True,
+                nodes={POOL_LABEL: service.pool} if service.pool else None,
+                after=[binder],
             )
         self.register_outputs({})

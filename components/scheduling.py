@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spec.node_pools import NodePool
@@ -23,3 +23,16 @@ def on_pool(pool: str | None, pools: Sequence[NodePool]) -> dict[str, Any]:
         {"key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect} for taint in chosen.taints
     ]
     return {"nodeSelector": {POOL_LABEL: chosen.name}, "tolerations": tolerations}
+
+
+def spread(labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return ``topologySpreadConstraints`` that keep pods with these labels apart, by zone and by node, if possible."""
+    return [
+        {
+            "topologyKey": key,
+            "maxSkew": 1,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": dict(labels)},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]

@@ -13,6 +13,7 @@ from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint, UrlEndpoint
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
+from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.scheduling import on_pool
 from components.traffic import DNS, allow, coming_from, going_to
 from spec.node_pools import NodePool
@@ -108,17 +109,8 @@ class RedisExporter(Component):
                 "redisAddress": pulumi.Output.concat("rediss://", endpoint.host, f":{endpoint.port}"),
                 "auth": {"enabled": True, "secret": {"name": endpoint.secret, "key": "password"}},
                 "env": [{"name": "REDIS_EXPORTER_IS_CLUSTER", "value": "true"}],
-                "podSecurityContext": {
-                    "runAsNonRoot": True,
-                    "runAsUser": _REDIS_EXPORTER_USER,
-                    "runAsGroup": _REDIS_EXPORTER_USER,
-                    "seccompProfile": {"type": "RuntimeDefault"},
-                },
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "capabilities": {"drop": ["ALL"]},
-                    "readOnlyRootFilesystem": True,
-                },
+                "podSecurityContext": restricted_pod(_REDIS_EXPORTER_USER),
+                "securityContext": RESTRICTED_CONTAINER,
                 **on_pool(pool, pools),
             },
             opts=self.child(),

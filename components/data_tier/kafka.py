@@ -20,6 +20,7 @@ from components.data_tier.kafka_servers import BROKER_PODS, METRICS_FILE, NAME, 
 from components.data_tier.kafka_traffic import KafkaTraffic
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
+from components.pod_security import CONFINED, RESTRICTED_CONTAINER
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import allow, going_to
@@ -31,13 +32,7 @@ _OPERATOR_NAMESPACE = "strimzi"
 _METRICS = Path(__file__).with_name("kafka_metrics.yaml")
 
 _OPERATOR_RESOURCES = {"requests": {"cpu": "50m", "memory": "384Mi"}, "limits": {"cpu": "1", "memory": "384Mi"}}
-_RESTRICTED = {
-    "allowPrivilegeEscalation": False,
-    "runAsNonRoot": True,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
+_RESTRICTED = {**RESTRICTED_CONTAINER, "runAsNonRoot": True, "seccompProfile": CONFINED}
 
 
 class _Line(NamedTuple):

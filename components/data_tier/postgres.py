@@ -22,6 +22,7 @@ from components.data_tier.postgres_backups import PORT as PLUGIN_PORT
 from components.data_tier.postgres_backups import PostgresBackups, bootstrap
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
+from components.pod_security import CONFINED
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, allow, among, coming_from, from_api_server, going_to
@@ -323,7 +324,7 @@ def _cluster_spec(spec: Spec, storage_class: pulumi.Input[str] | None, placement
         "affinity": {"enablePodAntiAffinity": True, "podAntiAffinityType": "required", **placement},
         "bootstrap": {"initdb": {"database": spec.database, "owner": spec.database}},
         "postgresql": {"parameters": {**memory_parameters(spec.memory), **spec.parameters}},
-        "seccompProfile": {"type": "RuntimeDefault"},
+        "seccompProfile": CONFINED,
     }
 
 

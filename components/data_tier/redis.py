@@ -18,6 +18,7 @@ from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
+from components.pod_security import RESTRICTED_CONTAINER
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import allow, coming_from
@@ -38,12 +39,7 @@ _DEFAULT = "-@all +@connection -@admin -@dangerous +info +config|get +slowlog|ge
 _FOR_KEYS = 0.7
 
 _INIT_RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "100m", "memory": "32Mi"}}
-_UNPRIVILEGED = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "readOnlyRootFilesystem": True,
-    "runAsNonRoot": True,
-}
+_UNPRIVILEGED = {**RESTRICTED_CONTAINER, "runAsNonRoot": True}
 
 
 def configuration(store: RedisStore) -> str:

@@ -13,6 +13,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.component import Component
 from components.data_tier.endpoint import Peer
+from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, ports
 
@@ -87,23 +88,14 @@ def _pod(image: str, secret: pulumi.Input[str], scripts: pulumi.Input[str]) -> A
             "requests": {"cpu": "50m", "memory": "32Mi"},
             "limits": {"cpu": "200m", "memory": "64Mi"},
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": RESTRICTED_CONTAINER,
         # What psql said last becomes the pod's message, which the engine shows when the job fails.
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
     return {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _POSTGRES_USER,
-            "runAsGroup": _POSTGRES_USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": restricted_pod(_POSTGRES_USER),
         "containers": [container],
         "volumes": [{"name": "sql", "configMap": {"name": scripts}}],
     }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.component import Component
 from components.data_tier.endpoint import Peer
 from components.namespaces import Namespaces
+from components.target_groups import bind
 from components.traffic import allow, coming_from
 from spec.services import Service
 
@@ -36,18 +36,15 @@ class DirectTargets(Component):
         balancer = Peer(ports=(), cidrs=tuple(networks))
         for service in services:
             namespace = namespaces.ensure(service.namespace)
-            CustomResource(
+            bind(
                 f"{name}-{service.name}",
-                api_version="elbv2.k8s.aws/v1beta1",
-                kind="TargetGroupBinding",
-                metadata={"name": service.name, "namespace": namespace},
-                spec={
-                    "targetGroupARN": target_group_arns[service.name],
-                    "targetType": "ip",
-                    "serviceRef": {"name": service.name, "port": service.port},
-                },
-                # Its finalizer is taken off by the binder, which therefore has to outlive it.
-                opts=self.child(depends_on=[binder] if binder else []),
+                target_group_arns[service.name],
+                parent=self,
+                called=service.name,
+                namespace=namespace,
+                service=service.name,
+                port=service.port,
+                after=[binder],
             )
             allow(
                 f"{name}-{service.name}",

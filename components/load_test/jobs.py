@@ -15,6 +15,7 @@ from pulumi_kubernetes.batch.v1 import CronJob
 
 from components.component import Component
 from components.data_tier.endpoint import Endpoint
+from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.traffic import DNS, allow, going_to
 from spec.load_test import LoadTest as Spec
 
@@ -107,23 +108,13 @@ def _pod(tool: str, image: str, user: int, environment: Sequence[Any], resources
         "env": list(environment),
         "volumeMounts": [{"name": "tmp", "mountPath": _TMP}],
         "resources": resources,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": RESTRICTED_CONTAINER,
     }
     return {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": user,
-            "runAsGroup": user,
-            "fsGroup": user,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": restricted_pod(user, owns_volumes=True),
         "containers": [container],
         "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}],
     }

@@ -18,7 +18,9 @@ from components.http_ingress import Answer
 from components.mesh.istio import CLASS, GATEWAY, Istio, principal
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.scheduling import on_pool
+from components.pod_security import CONFINED
+from components.scheduling import on_pool, spread
+from components.target_groups import bind
 from components.traffic import ANYWHERE, allow, coming_from, ports
 from spec.node_pools import NodePool
 from spec.parts import Ingress as Spec
@@ -112,18 +114,14 @@ class Gateway(Component):
                 opts=self.child(depends_on=[scraping.crds]),
             )
         if target_group_arn is not None:
-            CustomResource(
+            bind(
                 name,
-                api_version="elbv2.k8s.aws/v1beta1",
-                kind="TargetGroupBinding",
-                metadata={"name": name, "namespace": namespace},
-                spec={
-                    "targetGroupARN": target_group_arn,
-                    "targetType": "ip",
-                    "serviceRef": {"name": GATEWAY, "port": POD.port},
-                },
-                # Its finalizer is taken off by the binder, which therefore has to outlive it.
-                opts=self.child(depends_on=[self.release, *([binder] if binder else [])]),
+                target_group_arn,
+                parent=self,
+                namespace=namespace,
+                service=GATEWAY,
+                port=POD.port,
+                after=[self.release, binder],
             )
         self.register_outputs({})
 
@@ -152,16 +150,8 @@ def _values(spec: Spec, cluster: Cluster, pools: Sequence[NodePool], *, hops: in
         # Ports below 1024 for somebody who is not root, by the one sysctl that `restricted` allows for it.
         "securityContext": {
             "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
-            "seccompProfile": {"type": "RuntimeDefault"},
+            "seccompProfile": CONFINED,
         },
-        "topologySpreadConstraints": [
-            {
-                "topologyKey": key,
-                "maxSkew": 1,
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": _LABELS},
-            }
-            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-        ],
+        "topologySpreadConstraints": spread(_LABELS),
         **on_pool(spec.pool, pools),
     }

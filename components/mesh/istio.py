@@ -14,6 +14,7 @@ from components.component import Component
 from components.data_tier.endpoint import Peer
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
+from components.pod_security import CONFINED
 from components.scheduling import on_pool
 from components.traffic import ANYWHERE, allow, coming_from, from_api_server
 from spec.mesh import Mesh as Spec
@@ -27,7 +28,6 @@ CLASS, GATEWAY = "istio", "ingress"
 _XDS, _MONITORING, _WEBHOOK = 15012, 15014, 15017
 _TRUST_DOMAIN = "cluster.local"
 _ISTIOD = {"app": "istiod"}
-_CONFINED = {"type": "RuntimeDefault"}
 
 
 def principal(namespace: str, service_account: str) -> str:
@@ -75,7 +75,7 @@ class Istio(Component):
                 "cniConfDir": cluster.facts.cni.configuration,
                 "cniBinDir": cluster.facts.cni.programs,
                 "resources": _resources("10m", "64Mi", "128Mi"),
-                "seccompProfile": _CONFINED,
+                "seccompProfile": CONFINED,
             },
             opts=self.child(depends_on=[definitions]),
         )
@@ -129,7 +129,7 @@ def _values(spec: Spec, pools: Sequence[NodePool]) -> dict[str, Any]:
         "autoscaleEnabled": False,
         "replicaCount": spec.replicas,
         "resources": _resources("100m", "256Mi", "1Gi"),
-        "seccompProfile": _CONFINED,
+        "seccompProfile": CONFINED,
         "cni": {"enabled": True},
         # A sidecar that Kubernetes starts first and ends last: jobs end, and nothing is called before it is there.
         "env": {"ENABLE_NATIVE_SIDECARS": "true"},
@@ -144,7 +144,7 @@ def _values(spec: Spec, pools: Sequence[NodePool]) -> dict[str, Any]:
         },
         "global": {
             # Pod Security `restricted` asks it of every container.
-            "proxy": {"resources": spec.sidecar.model_dump(), "seccompProfile": _CONFINED},
+            "proxy": {"resources": spec.sidecar.model_dump(), "seccompProfile": CONFINED},
             "defaultPodDisruptionBudget": {"enabled": spec.replicas > 1},
         },
         **on_pool(spec.pool, pools),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.cluster.contract import Identity
+from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 
 CHART = "opentelemetry-collector"
 # Of the distribution that has receivers and exporters for AWS. The tag follows the chart's appVersion.
@@ -68,18 +69,8 @@ def values(
             "automountServiceAccountToken": False,
         },
         "resources": resources,
-        "podSecurityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": 10001,
-            "runAsGroup": 10001,
-            "fsGroup": 10001,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "podSecurityContext": restricted_pod(10001, owns_volumes=True),
+        "securityContext": RESTRICTED_CONTAINER,
         "extraVolumes": list(volumes),
         "extraVolumeMounts": list(mounts),
         "serviceMonitor": {"enabled": scraped},

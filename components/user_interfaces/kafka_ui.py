@@ -12,6 +12,7 @@ from components.charts import Charts
 from components.component import Component
 from components.data_tier.kafka_client import KafkaEndpoint
 from components.http_ingress import HttpIngress
+from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, coming_from, going_to
@@ -25,17 +26,6 @@ _LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule"
 
 # The image names its user, and a name says nothing of whether it is root.
 _USER = 1000
-_POD_SECURITY = {
-    "runAsNonRoot": True,
-    "runAsUser": _USER,
-    "runAsGroup": _USER,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
-_CONTAINER_SECURITY = {
-    "allowPrivilegeEscalation": False,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-}
 
 
 class KafkaUi(Component):
@@ -81,8 +71,8 @@ class KafkaUi(Component):
                 # Half of the memory: Netty and the class files need the other.
                 "env": [{"name": "JAVA_OPTS", "value": "-XX:MaxRAMPercentage=50"}],
                 "resources": spec.resources.model_dump(),
-                "podSecurityContext": _POD_SECURITY,
-                "securityContext": _CONTAINER_SECURITY,
+                "podSecurityContext": restricted_pod(_USER),
+                "securityContext": RESTRICTED_CONTAINER,
                 # Compression codecs are unpacked there.
                 "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}}],
                 "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],

@@ -12,6 +12,7 @@ from components.charts import Charts
 from components.component import Component
 from components.data_tier.endpoint import PostgresEndpoint
 from components.http_ingress import HttpIngress
+from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, coming_from, going_to
@@ -25,19 +26,6 @@ _PASSWORD_FILE = "/etc/pgadmin/pgpass"
 _STATE, _RUN, _TMP = "/var/lib/pgadmin", "/run/pgadmin", "/tmp"
 
 _USER = 5050  # of the image: https://github.com/pgadmin-org/pgadmin4/blob/REL-9_17/Dockerfile
-_POD_SECURITY = {
-    "runAsNonRoot": True,
-    "runAsUser": _USER,
-    "runAsGroup": _USER,
-    "fsGroup": _USER,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
-_CONTAINER_SECURITY = {
-    "enabled": True,
-    "allowPrivilegeEscalation": False,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-}
 
 
 def account(host: str) -> str:
@@ -100,8 +88,8 @@ class Pgadmin(Component):
                 "strategy": {"type": "Recreate"},
                 "extraVolumes": [{"name": each, "emptyDir": {"sizeLimit": "64Mi"}} for each in volumes],
                 "extraVolumeMounts": [{"name": each, "mountPath": path} for each, path in volumes.items()],
-                "securityContext": _POD_SECURITY,
-                "containerSecurityContext": _CONTAINER_SECURITY,
+                "securityContext": restricted_pod(_USER, owns_volumes=True),
+                "containerSecurityContext": {"enabled": True, **RESTRICTED_CONTAINER},
                 "containerPorts": {"http": _PORT},
                 "service": {"targetPort": _PORT},
                 "resources": spec.resources.model_dump(),

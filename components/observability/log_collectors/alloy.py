@@ -8,7 +8,6 @@ from typing import Any
 
 from components.observability.log_collectors.contract import (
     CA_FILE,
-    CONTAINER_SECURITY,
     POD_SECURITY,
     PRIORITY_CLASS,
     STATE,
@@ -20,6 +19,7 @@ from components.observability.log_collectors.contract import (
     untemplated,
 )
 from components.observability.log_stores.contract import PASSWORD, USERNAME, LogStore, LokiApi
+from components.pod_security import RESTRICTED_CONTAINER
 
 _PODS = Path(__file__).with_name("pods.alloy")
 _PORT = 12345
@@ -67,7 +67,7 @@ def _values(wiring: Wiring) -> dict[str, Any]:
                 "requests": {"cpu": "50m", "memory": "128Mi"},
                 "limits": {"cpu": "500m", "memory": "256Mi"},
             },
-            "securityContext": CONTAINER_SECURITY,
+            "securityContext": RESTRICTED_CONTAINER,
         },
         "controller": {
             "type": "daemonset",

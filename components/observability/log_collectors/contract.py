@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from components.observability.log_stores.contract import Api, CloudWatchApi, LogStore
+from components.pod_security import CONFINED
 
 URL, HOST, GROUP = "LOG_STORE_URL", "LOG_STORE_HOST", "LOG_STORE_GROUP"
 """Environment variables that say where the store is, so that a configuration file is known before anything is made."""
@@ -26,16 +27,7 @@ PRIORITY_CLASS = "system-node-critical"
 UPDATE_STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}
 
 # The kubelet's files belong to root and nobody else may read them; root without capabilities is as little as does.
-POD_SECURITY = {
-    "runAsUser": 0,
-    "runAsGroup": 0,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
-CONTAINER_SECURITY = {
-    "allowPrivilegeEscalation": False,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-}
+POD_SECURITY = {"runAsUser": 0, "runAsGroup": 0, "seccompProfile": CONFINED}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import yaml
 
 from components.observability.log_collectors.contract import (
     CA_FILE,
-    CONTAINER_SECURITY,
     GROUP,
     HOST,
     POD_SECURITY,
@@ -33,6 +32,7 @@ from components.observability.log_stores.contract import (
     LogStore,
     LokiApi,
 )
+from components.pod_security import RESTRICTED_CONTAINER
 
 _PORT = 2020
 _CONFIG = "/fluent-bit/etc/conf/fluent-bit.yaml"
@@ -231,7 +231,7 @@ def _values(wiring: Wiring) -> dict[str, Any]:
         "livenessProbe": alive,
         "readinessProbe": alive,
         "podSecurityContext": POD_SECURITY,
-        "securityContext": CONTAINER_SECURITY,
+        "securityContext": RESTRICTED_CONTAINER,
         "resources": {
             "requests": {"cpu": "25m", "memory": "48Mi"},
             "limits": {"cpu": "250m", "memory": "128Mi"},

@@ -8,7 +8,6 @@ import yaml
 
 from components.observability.log_collectors.contract import (
     CA_FILE,
-    CONTAINER_SECURITY,
     POD_SECURITY,
     PODS,
     PRIORITY_CLASS,
@@ -22,6 +21,7 @@ from components.observability.log_collectors.contract import (
 )
 from components.observability.log_collectors.levels import ACCESS_PATTERN, PATTERNS, TEMPLATE
 from components.observability.log_stores.contract import PASSWORD, USERNAME, LogStore, LokiApi
+from components.pod_security import RESTRICTED_CONTAINER
 
 _PORT = 3101
 # It has no setting for never: at the five minutes between the last attempts, three and a half days.
@@ -92,7 +92,7 @@ def _values(wiring: Wiring) -> dict[str, Any]:
         "defaultVolumes": wiring.volumes,
         "defaultVolumeMounts": wiring.mounts,
         "podSecurityContext": POD_SECURITY,
-        "containerSecurityContext": CONTAINER_SECURITY,
+        "containerSecurityContext": RESTRICTED_CONTAINER,
         "resources": {
             "requests": {"cpu": "50m", "memory": "64Mi"},
             "limits": {"cpu": "500m", "memory": "192Mi"},

@@ -22,6 +22,7 @@ from components.namespaces import Namespaces
 from components.observability.log_stores.contract import ElasticsearchApi, HttpAddress, LogStore, User
 from components.observability.log_stores.external import elasticsearch_datasource
 from components.observability.scraping import Scraping
+from components.pod_security import CONFINED, RESTRICTED_CONTAINER, restricted_pod
 from components.scheduling import on_pool
 from components.traffic import API_SERVER, DNS, allow, among, coming_from, going_to
 from spec.base import quantity
@@ -44,13 +45,7 @@ _USER = 1000  # of Elasticsearch's image
 _AUTHORITY_HOURS = 10 * 365 * 24
 _SCRIPT = Path(__file__).with_name("set_up_elasticsearch.sh")
 
-_POD_SECURITY = {
-    "runAsNonRoot": True,
-    "runAsUser": _USER,
-    "runAsGroup": _USER,
-    "fsGroup": _USER,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
+_POD_SECURITY = restricted_pod(_USER, owns_volumes=True)
 _INIT = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}}
 
 # Collectors add documents and Grafana reads them; who sets up may say what documents look like, and read none.
@@ -177,7 +172,7 @@ class Elasticsearch(Component):
                 "telemetry": {"disabled": True},
                 "config": {"metrics": {"port": str(_OPERATOR_METRICS)}},
                 "podMonitor": {"enabled": True, "interval": "60s"},
-                "podSecurityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+                "podSecurityContext": {"runAsNonRoot": True, "seccompProfile": CONFINED},
                 "resources": {
                     "requests": {"cpu": "50m", "memory": "150Mi"},
                     "limits": {"cpu": "500m", "memory": "512Mi"},
@@ -292,11 +287,7 @@ class Elasticsearch(Component):
                 "requests": {"cpu": "50m", "memory": "32Mi"},
                 "limits": {"cpu": "200m", "memory": "64Mi"},
             },
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "capabilities": {"drop": ["ALL"]},
-            },
+            "securityContext": RESTRICTED_CONTAINER,
         }
         pod: Any = {
             "restartPolicy": "OnFailure",
