@@ -16,3 +16,11 @@ class Component(pulumi.ComponentResource):
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child; ``options`` are those of ResourceOptions, such as ``depends_on``."""
         return pulumi.ResourceOptions(parent=self, **options)
+
+
+def name_of(made: Any) -> pulumi.Output[str]:
+    """Return the name of a Kubernetes object: whoever uses it waits for the object.
+
+    Taken by its key, a preview knows it, although other metadata are yet to come.
+    """
+    return made.metadata["name"]

@@ -13,7 +13,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
-from components.component import Component
+from components.component import Component, name_of
 from components.data_tier.endpoint import Consumer, Peer
 from components.data_tier.kafka_client import KafkaClient, KafkaEndpoint
 from components.data_tier.kafka_servers import BROKER_PODS, METRICS_FILE, NAME, OF_CLUSTER, PORT, Servers
@@ -95,7 +95,7 @@ class InClusterKafka(Component):
         if scraping:
             self._monitor(scraping)
             scraping.watch("kafka", self)
-        host = pulumi.Output.concat(_name(self._service()), ".", self._namespace, ".svc.cluster.local")
+        host = pulumi.Output.concat(name_of(self._service()), ".", self._namespace, ".svc.cluster.local")
         self.address = pulumi.Output.concat(host, f":{PORT}")
         self.register_outputs({"address": self.address})
 
@@ -139,7 +139,7 @@ class InClusterKafka(Component):
         here["depends_on"] = [operator, *pools]
         # Pools are the only way to have controllers; 0.45 wants to be told.
         annotations = {"strimzi.io/node-pools": "enabled"}
-        spec = servers.cluster(_name(metrics))
+        spec = servers.cluster(name_of(metrics))
         return self._custom("", "Kafka", NAME, spec, labels={}, annotations=annotations, waits=True, **here)
 
     def _service(self) -> Service:
@@ -185,7 +185,7 @@ class InClusterKafka(Component):
             name=f"{NAME}-{client.name}",
             opts=self.child(),
         )
-        return pulumi.Output.all(for_client, _name(user)).apply(lambda names: names[0])
+        return pulumi.Output.all(for_client, name_of(user)).apply(lambda names: names[0])
 
     def _let_out(self, user: KafkaClient) -> None:
         """Let a client's pods out to the brokers; services have policies of their own that do."""
@@ -235,8 +235,3 @@ class InClusterKafka(Component):
             spec=spec,
             opts=self.child(**options),
         )
-
-
-def _name(made: Any) -> pulumi.Output[str]:
-    """Return an object's name: whoever uses it waits for the object, and a preview shows it all the same."""
-    return made.metadata["name"]

@@ -15,7 +15,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from components.charts import Charts
 from components.cloud.contract import Cloud
 from components.cluster.contract import Cluster
-from components.component import Component
+from components.component import Component, name_of
 from components.data_tier.endpoint import ADMINISTRATOR, Consumer, Peer, PostgresEndpoint, clients
 from components.data_tier.postgres_backups import PODS as BACKUP_PODS
 from components.data_tier.postgres_backups import PORT as PLUGIN_PORT
@@ -189,7 +189,7 @@ class InClusterPostgres(Component):
 
     def _host(self, pooler: str) -> pulumi.Output[str]:
         """Return the name of a pooler's Service, once there is the pooler."""
-        return pulumi.Output.concat(_name(self._poolers[pooler]), ".", self._namespace, ".svc.cluster.local")
+        return pulumi.Output.concat(name_of(self._poolers[pooler]), ".", self._namespace, ".svc.cluster.local")
 
     def _custom(
         self, logical: str, kind: str, name: str, spec: Mapping[str, Any], wait_for: str | None = None, **options: Any
@@ -250,7 +250,7 @@ class InClusterPostgres(Component):
             name=f"{CLUSTER}-{consumer.name}",
             opts=self.child(),
         )
-        return pulumi.Output.all(for_consumer, _name(role)).apply(lambda names: names[0])
+        return pulumi.Output.all(for_consumer, name_of(role)).apply(lambda names: names[0])
 
     def _traffic(
         self, name: str, operators: pulumi.Output[str], scraping: Scraping | None, backups: PostgresBackups | None
@@ -307,11 +307,6 @@ class InClusterPostgres(Component):
             spec={"selector": {"matchLabels": _CLUSTER_PODS}, "podMetricsEndpoints": [{"port": "metrics"}]},
             opts=self.child(depends_on=[scraping.crds]),
         )
-
-
-def _name(made: Any) -> pulumi.Output[str]:
-    """Return an object's name: whoever uses it waits for the object, and a preview shows it all the same."""
-    return made.metadata["name"]
 
 
 def _cluster_spec(spec: Spec, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
-from components.component import Component
+from components.component import Component, name_of
 from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
@@ -147,7 +147,7 @@ class RabbitMq(Component):
             spec=_cluster_spec(spec, cluster.storage_class, placement, self._definitions(passwords)),
             opts=self.child(depends_on=[operator], protect=protect),
         )
-        self._host = pulumi.Output.concat(_name(made), ".", self._namespace, ".svc.cluster.local")
+        self._host = pulumi.Output.concat(name_of(made), ".", self._namespace, ".svc.cluster.local")
         self._login(ADMINISTRATOR, passwords[ADMINISTRATOR], self._namespace)
         self._secrets = {each.name: self._login(each.name, passwords[each.name], each.namespace) for each in consumers}
         self._traffic(operators, scraping)
@@ -239,11 +239,6 @@ class RabbitMq(Component):
             spec={"selector": {"matchLabels": _PODS}, "endpoints": [{"port": "prometheus"}]},
             opts=self.child(depends_on=[scraping.crds]),
         )
-
-
-def _name(made: Any) -> pulumi.Output[str]:
-    """Return an object's name: whoever uses it waits for the object, and a preview shows it all the same."""
-    return made.metadata["name"]
 
 
 def _cluster_spec(

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
+from components.component import name_of
+
 Data = Mapping[str, pulumi.Input[str]]
 
 
@@ -60,11 +62,6 @@ class KubernetesSecrets:
 
 
 IN_CLUSTER = KubernetesSecrets()
-
-
-def name_of(made: Any) -> pulumi.Output[str]:
-    """Return an object's name. Taken by its key, a preview knows it, although other metadata are yet to come."""
-    return made.metadata["name"]
 
 
 def about(

@@ -10,10 +10,10 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
-from components.component import Component
+from components.component import Component, name_of
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.secrets.contract import Data, about, name_of
+from components.secrets.contract import Data, about
 from components.secrets.vaults import Vault
 from components.traffic import API_SERVER, DNS, allow, coming_from, from_api_server, going_to, ports
 

@@ -12,10 +12,10 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
-from components.component import Component
+from components.component import Component, name_of
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.secrets.contract import Data, about, name_of
+from components.secrets.contract import Data, about
 from components.secrets.sealing import seal
 from components.traffic import API_SERVER, DNS, allow, coming_from, from_api_server
 

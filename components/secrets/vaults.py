@@ -11,9 +11,10 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components.cloud.contract import Cloud
 from components.cluster.contract import Cluster, Identity
+from components.component import name_of
 from components.namespaces import Namespaces
 from components.policy import documents, statement
-from components.secrets.contract import Data, name_of
+from components.secrets.contract import Data
 
 NAMESPACE = "secret-store"
 
