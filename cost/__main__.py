@@ -17,6 +17,8 @@ from cost.graph import before_and_after, exported, lines, reviewed
 from cost.model import bill, on_eks
 from cost.prices import HERE, Unpriced, usage
 from cost.report import difference, dollars, text
+from spec.load import stack_file
+from spec.mistakes import SpecError
 
 GRAPHS = HERE.parent / "tests" / "golden"
 
@@ -40,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.state:
             graph = exported(json.loads(options.state.read_text()))
         else:
-            graph = reviewed(json.loads((GRAPHS / f"{options.stack}.json").read_text()))
+            graph = reviewed(json.loads(_reviewed(options.stack).read_text()))
         own = bill(graph, assumed)
         print(text(options.stack, own, lines=not options.summary), end="")
         if options.on_eks:
@@ -48,10 +50,15 @@ def main(arguments: list[str] | None = None) -> int:
             print("\n" + text(f"{options.stack} on EKS", other, lines=not options.summary), end="")
             less = other.monthly - own.monthly
             print(f"\n{dollars(less)} a month less than on EKS: {less / other.monthly:.0%}")
-    except (Unpriced, FileNotFoundError) as error:
+    except (Unpriced, FileNotFoundError, SpecError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _reviewed(stack: str) -> Path:
+    stack_file(stack)  # An unknown stack is answered by those there are.
+    return GRAPHS / f"{stack}.json"
 
 
 if __name__ == "__main__":

@@ -192,12 +192,19 @@ def comment(options: Options) -> None:
     tell(GitHub.from_environment().comment(options.pull_request, comments.marker(options.stack), body))
 
 
+def _given(variable: str) -> str:
+    """Return an environment variable that GitHub sets. Raises Refused."""
+    if not (value := os.environ.get(variable, "")):
+        raise Refused(f"{variable} is not set: this runs in a workflow of GitHub, which sets it")
+    return value
+
+
 def admit(options: Options) -> None:
     """Decide whether the comment that a workflow was started by may bring a stack up; reply if not."""
     from delivery import apply
     from delivery.github import GitHub
 
-    event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text())
+    event = json.loads(Path(_given("GITHUB_EVENT_PATH")).read_text())
     asked = apply.request(event)
     if asked is None:
         tell("the comment asks for nothing")

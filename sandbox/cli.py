@@ -47,10 +47,26 @@ class Session:
         """Options that every operation of the engine is run with."""
         return {
             "on_output": self.say,
-            "on_error": tell,
+            "on_error": once(tell),
             "color": "always" if sys.stdout.isatty() else "never",
             "suppress_progress": True,
         }
+
+
+def once(write: Callable[[str], object]) -> Callable[[str], None]:
+    """Return a writer of the engine's errors that leaves out what it repeats: the error that the program ended with.
+
+    A program that runs inside of this process logs its error, and the engine then prints it as one that nobody handled.
+    """
+    repeats = False
+
+    def write_once(line: str) -> None:
+        nonlocal repeats
+        repeats = repeats or "error: an unhandled error occurred:" in line
+        if not repeats:
+            write(line)
+
+    return write_once
 
 
 @contextmanager
@@ -236,6 +252,9 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except (Unusable, Corrupt, ToolUnavailable) as error:
         tell(f"error: {error}")
+    except BrokenPipeError:
+        # Whoever reads has seen enough, and nothing more can be said there, not even at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         tell("Interrupted; `up` goes on from here.")
     except Exception as error:

@@ -24,6 +24,7 @@ import yaml
 
 from sandbox.account import Corrupt
 from sandbox.schema import did_you_mean
+from spec import stack_yaml
 
 PASSPHRASE: Final = "sandbox"
 """Encrypts nothing that is anyone's."""
@@ -110,12 +111,17 @@ class Workspace:
         return self._copy_stack_file()
 
     def _copy_stack_file(self) -> list[str]:
-        """Copy the stack file with the sandbox's own encryption.
+        """Copy the stack file with the sandbox's own encryption. Raises Unusable for one that Pulumi would not read.
 
         What is encrypted for somebody else cannot be read here; the program gets a text that says so.
         """
         name = f"Pulumi.{self.stack}.yaml"
-        settings = yaml.safe_load((self.checkout / name).read_text()) or {}
+        try:
+            settings = stack_yaml.load((self.checkout / name).read_bytes()) or {}
+        except ValueError as error:
+            raise Unusable(f"{name} is not YAML as Pulumi reads it: {error}") from None
+        if not isinstance(settings, dict):
+            raise Unusable(f"{name} is a {type(settings).__name__}; a stack file holds its settings under config:")
         stood_in: list[str] = []
         settings["config"] = _without_ciphertext(settings.get("config") or {}, "", stood_in)
         for key in ("secretsprovider", "encryptedkey", "encryptionsalt"):

@@ -46,8 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--https-port", type=int, default=8443)
     parser.add_argument("--seconds", type=float, default=300, help="how long to wait for all of it")
     options = parser.parse_args(arguments)
-    platform = Platform(options.address, json.load(sys.stdin), options.https_port)
-    missing = run(checks(platform), options.seconds)
+    try:
+        platform = Platform(options.address, json.load(sys.stdin), options.https_port)
+        asked = list(checks(platform))
+    except (ValueError, KeyError) as error:
+        remedy = "pulumi stack output --json --show-secrets --stack dev | python -m smoke"
+        print(f"error: these are not the outputs of a platform ({error!r}). Give them so: {remedy}", file=sys.stderr)
+        return 2
+    missing = run(asked, options.seconds)
     for name, why in missing.items():
         print(f"MISS {name}: {why}", flush=True)
     return 1 if missing else 0

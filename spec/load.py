@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from spec import (  # noqa: F401  have their rules added
@@ -27,13 +26,17 @@ from spec import (  # noqa: F401  have their rules added
     own_machines_rules,
     sign_in_rules,
     spot_rules,
+    stack_yaml,
     way_in_rules,
 )
-from spec.mistakes import Mistake, SpecError, from_validation
+from spec.mistakes import Mistake, SpecError, did_you_mean, from_validation
+from spec.partial import mistakes_beside
 from spec.platform import Platform
 from spec.rules import broken_rules
 
 NAMESPACE = "groundwork:"
+# https://www.pulumi.com/docs/iac/concepts/config/#stack-settings-file
+_TOP_LEVEL = {"config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -41,32 +44,53 @@ def from_config(config: Mapping[str, Any], source: str) -> Platform:
     """Return the platform that ``config`` describes: its keys are those of a stack file without ``groundwork:``.
 
     A key with an empty value counts as not given, as Pulumi.yaml has to declare a default for each that may be left
-    out. ``source`` is named in errors. Raises SpecError with every mistake: those of form first, since a rule
-    that relates two values can only be asked once both are sound.
+    out. ``source`` is named in errors. Raises SpecError with every mistake: those of form, and of what is sound apart
+    from them, those that relate one value to another.
     """
     optional = {field.alias for field in Platform.model_fields.values() if not field.is_required()}
     data = {key: value for key, value in config.items() if not (key in optional and value in ({}, [], ""))}
     try:
         platform = Platform.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise SpecError(source, from_validation(error, Platform, data)) from None
+        mistakes = from_validation(error, Platform, data)
+        raise SpecError(source, [*mistakes, *mistakes_beside(mistakes, data)]) from None
     if mistakes := broken_rules(platform):
         raise SpecError(source, mistakes)
     return platform
 
 
+def own(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return this program's part of a stack's configuration, its keys without ``groundwork:``.
+
+    A key without a namespace is the project's, as Pulumi has it. One whose namespace is nearly the project's stays as
+    it is: nobody else would ever tell of the slip.
+    """
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        namespace, _, name = key.rpartition(":")
+        if f"{namespace}:" in (":", NAMESPACE):
+            found[name] = value
+        elif get_close_matches(f"{namespace}:", [NAMESPACE], cutoff=0.75):
+            found[key] = value
+    return found
+
+
 def from_file(path: Path) -> Platform:
     """Return the platform that a stack file describes. Raises SpecError, also for what is not YAML."""
     try:
-        document = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise SpecError(path.name, [Mistake((), f"is not YAML: {error}")]) from None
+        document = stack_yaml.load(path.read_bytes())
+    except ValueError as error:
+        raise SpecError(path.name, [Mistake((), f"is not YAML as Pulumi reads it: {error}")]) from None
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
         raise SpecError(
             path.name, [Mistake(("config",), "is missing", "a stack file holds its settings under config:")]
         )
-    return from_config({k.removeprefix(NAMESPACE): v for k, v in config.items() if k.startswith(NAMESPACE)}, path.name)
+    if unknown := document.keys() - _TOP_LEVEL:
+        remedy = [did_you_mean(key, _TOP_LEVEL, "keys") for key in unknown]
+        found = zip(sorted(unknown), remedy, strict=True)
+        raise SpecError(path.name, [Mistake((key,), "is not a key that exists here", why) for key, why in found])
+    return from_config(own(config), path.name)
 
 
 def stack_file(stack: str, root: Path = ROOT) -> Path:

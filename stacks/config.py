@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config as runtime
 
-from spec.load import NAMESPACE, from_config
+from spec.load import from_config, own
 from spec.mistakes import SpecError
 from spec.platform import Platform
 
@@ -19,7 +19,7 @@ def read() -> Platform:
     Raises RunError, which Pulumi prints without a traceback, with every mistake in it.
     """
     given = {**runtime.get_config_env(), **runtime.CONFIG.get()}
-    config = {key.removeprefix(NAMESPACE): _value(text) for key, text in given.items() if key.startswith(NAMESPACE)}
+    config = {key: _value(text) for key, text in own(given).items()}
     try:
         return from_config(config, f"Pulumi.{pulumi.get_stack()}.yaml")
     except SpecError as error:

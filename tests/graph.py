@@ -7,6 +7,7 @@ secret not at all.
 
 from __future__ import annotations
 
+import argparse
 import base64
 import gzip
 import hashlib
@@ -130,8 +131,12 @@ def _shown(value: Any, references: dict[str, str]) -> Any:
 
 def main() -> int:
     """Bring every stack up in the sandbox and write its graph."""
+    parser = argparse.ArgumentParser(prog="python -m tests.graph", description=main.__doc__)
+    parser.add_argument(
+        "stack", nargs="*", choices=[*stacks(), []], help="those to write; all of them when none is given"
+    )
     GOLDEN.mkdir(exist_ok=True)
-    for stack in sys.argv[1:] or stacks():
+    for stack in parser.parse_args().stack or stacks():
         print(f"{stack} …", flush=True)
         with tempfile.TemporaryDirectory() as directory:
             platform = checkout(Path(directory), stack)

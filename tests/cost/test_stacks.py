@@ -50,7 +50,7 @@ def test_assumptions_of_ones_own_are_reckoned_with(tmp_path: Path, capsys: pytes
 
 def test_a_stack_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nowhere"]) == 1
-    assert "nowhere.json" in capsys.readouterr().err
+    assert "stacks: blog, dev" in capsys.readouterr().err
 
 
 def test_the_comparison_with_eks_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ anew.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -142,7 +143,9 @@ def page() -> str:
 
 def main() -> int:
     """Print the table of the stack that is named, or write the page."""
-    if named := sys.argv[1:]:
+    parser = argparse.ArgumentParser(prog="python -m tests.reachability.table", description=main.__doc__)
+    parser.add_argument("stack", nargs="*")
+    if named := parser.parse_args().stack:
         print("\n".join(table(made(stack)) for stack in named), end="")
     else:
         PAGE.write_text(page())

@@ -55,6 +55,23 @@ def test_a_corrupt_state_with_a_backup_beside_it_names_the_backup(toy):
     assert f"cp {toy.checkpoint}.bak {toy.checkpoint}" in toy("preview", "dev", code=1).stderr
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"config:\n  toy:length: 1\n  toy:length: 2\n", "line 3: the key toy:length is given twice"),
+        (b"config:\n\t- a\n", "line 2"),
+        (b"config:\n  toy:name: \xff\n", "line 2 is not UTF-8"),
+        (b"- a\n", "a stack file holds its settings under config:"),
+    ],
+)
+def test_a_stack_file_that_pulumi_would_not_read_is_refused(toy, content, said):
+    (toy.directory / "Pulumi.dev.yaml").write_bytes(content)
+    shown = toy("preview", "dev", code=1).stderr
+    assert "Pulumi.dev.yaml" in shown
+    assert said in shown
+    assert "Traceback" not in shown
+
+
 @pytest.mark.engine
 def test_a_corrupt_account_is_refused_and_left_as_it_is(toy):
     toy.sandbox.mkdir(parents=True)

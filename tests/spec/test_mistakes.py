@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -197,6 +198,26 @@ def test_all_mistakes_are_told_at_once() -> None:
         assert path in text
 
 
+def test_what_does_not_go_together_is_told_beside_what_is_wrong_by_itself() -> None:
+    wrong = changed(LOCAL, "cluster.servers", "one")
+    wrong = changed(wrong, "services.1.uses", ["postgres.writr", "backnd"])
+    said = mistakes(wrong)
+    assert "3 mistakes" in said
+    assert all(each in said for each in ("cluster.servers", "services[1].uses[0]", "services[1].uses[1]"))
+
+
+def test_positions_are_those_of_the_file_when_a_service_before_is_wrong() -> None:
+    wrong = changed(LOCAL, "services", [SERVICE | {"name": "first", "port": 70000}, *LOCAL["services"]])
+    said = mistakes(changed(wrong, "services.2.uses", ["backnd"]))
+    assert "2 mistakes" in said
+    assert 'services[2].uses[0] = "backnd"' in said
+
+
+def test_nobody_is_blamed_for_naming_what_is_there_but_wrong() -> None:
+    said = mistakes(changed(LOCAL, "services.0.port", 70000))
+    assert "1 mistake," in said
+
+
 def test_all_broken_rules_are_told_at_once() -> None:
     config = changed(changed(LOCAL, "services.0.pool", "big"), "services.1.uses", ["nobody"])
     assert "2 mistakes" in mistakes(config)
@@ -213,6 +234,22 @@ def test_an_unknown_stack_lists_those_there_are() -> None:
     with pytest.raises(SpecError) as error:
         stack_file("xyzzy")
     assert "blog, dev, prod, sesacthon, tacklebox" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("config: {'groundwork:name': a}\nconfig: {}\n", "line 2: the key config is given twice"),
+        ("cofnig: {}\nconfig: {'groundwork:name': a}\n", "did you mean config?"),
+        ("config: {'grundwork:services': []}\n", "grundwork:services"),
+        ("config: {servces: []}\n", "did you mean services?"),
+    ],
+)
+def test_a_key_that_is_misspelt_or_given_twice_is_refused(tmp_path: Any, text: str, said: str) -> None:
+    path = tmp_path / "Pulumi.bad.yaml"
+    path.write_text(text)
+    with pytest.raises(SpecError, match=re.escape(said)):
+        from_file(path)
 
 
 def test_a_file_that_is_not_yaml_is_refused(tmp_path: Any) -> None:

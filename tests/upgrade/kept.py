@@ -8,6 +8,7 @@ program of this directory or of another.
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import os
@@ -83,9 +84,24 @@ def preview(release: str, program: str = str(ROOT)) -> str:
             return found.stdout
 
 
-if __name__ == "__main__":
-    command, *arguments = sys.argv[1:]
-    if command == "keep":
-        keep(*arguments)
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.upgrade.kept", description="Keep states, and compare with them."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    keeping = commands.add_parser("keep", help="bring a stack up in a sandbox of its own, and keep its state")
+    keeping.add_argument("stack")
+    keeping.add_argument("release")
+    previewing = commands.add_parser("preview", help="print as JSON what would be done to a state that was kept")
+    previewing.add_argument("release")
+    previewing.add_argument("program", nargs="?", default=str(ROOT), help="directory of another program")
+    options = parser.parse_args()
+    if options.command == "keep":
+        keep(options.stack, options.release)
     else:
-        print(preview(*arguments), end="")
+        print(preview(options.release, options.program), end="")
+
+
+if __name__ == "__main__":
+    main()
