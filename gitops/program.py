@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +12,7 @@ from pulumi.runtime.rpc import is_rpc_secret
 
 from components.addresses import config_map
 from components.charts import SERVICE_CHART
-from sandbox.command import ACCOUNT
+from sandbox.command import own_account
 from sandbox.mocks import EmulatedMocks, run_under
 from spec.platform import Platform
 from stacks.platform import build
@@ -56,27 +53,13 @@ def releases(platform: Platform) -> list[Release]:
 def _installed(platform: Platform, *, preview: bool) -> dict[str, Any]:
     """Return the values of every release of charts/service, by its name; Unknown where only the cloud could tell."""
     mocks = EmulatedMocks(preview)
-    with _account():
+    with own_account():
         run_under(MockMonitor(mocks), lambda: build(platform), preview=preview)
     return {
         each.name: _plain(each.inputs["values"], f"services.{each.name}")
         for each in mocks.registered
         if each.typ == _RELEASE and each.inputs["chart"] == SERVICE_CHART
     }
-
-
-@contextmanager
-def _account() -> Iterator[None]:
-    """Give the emulated commands of the program a place for their things, for as long as it runs."""
-    before = os.environ.get(ACCOUNT)
-    with tempfile.TemporaryDirectory() as directory:
-        os.environ[ACCOUNT] = directory
-        try:
-            yield
-        finally:
-            os.environ.pop(ACCOUNT)
-            if before is not None:
-                os.environ[ACCOUNT] = before
 
 
 def _plain(value: Any, path: str) -> Any:

@@ -11,7 +11,9 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -26,6 +28,20 @@ BIN: Final = Path(__file__).parent / "bin"
 _SYSTEM: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _COMMAND: Final = "command:local:Command"
 _RUN: Final = "command:local:run"
+
+
+@contextmanager
+def own_account() -> Iterator[None]:
+    """Give the emulated tools of this process a directory of their own, for as long as the block runs."""
+    before = os.environ.get(ACCOUNT)
+    with tempfile.TemporaryDirectory() as directory:
+        os.environ[ACCOUNT] = directory
+        try:
+            yield
+        finally:
+            os.environ.pop(ACCOUNT)
+            if before is not None:
+                os.environ[ACCOUNT] = before
 
 
 class Command(Emulator):

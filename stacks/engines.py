@@ -19,6 +19,7 @@ from spec.postgres import ExternalPostgres as ExternalPostgresSpec
 from spec.postgres import InClusterPostgres as InClusterPostgresSpec
 from spec.redis import InClusterRedis as InClusterRedisSpec
 from spec.redis import RedisStore
+from stacks.common import without
 from stacks.ground import Ground
 from stacks.interfaces import administrators
 from stacks.load_test import load_test_clients
@@ -54,7 +55,8 @@ def _postgres(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     users += [monitor(namespaces)] if scraped else []
     engine = _outside(postgres, users, ground, common)
     if scraped:
-        PostgresExporter("postgres-exporter", engine.endpoint("exporter"), pool=_monitoring(spec), **_parts(common))  # type: ignore[arg-type]
+        asked: Any = engine.endpoint("exporter")
+        PostgresExporter("postgres-exporter", asked, pool=_monitoring(spec), **without(common, "secrets"))
     return {"postgres": engine}
 
 
@@ -64,11 +66,6 @@ def _outside(spec: Any, users: Sequence[Consumer], ground: Ground, common: Any) 
         return ExternalPostgres("postgres", spec, users, secrets=common["secrets"], opts=common["opts"])
     assert ground.managed_data is not None  # a rule of the spec
     return ground.managed_data.postgres(spec, users, common["namespaces"].ensure("database-jobs"), common["secrets"])
-
-
-def _parts(common: Any) -> Any:
-    """What is there for parts that hold no secrets."""
-    return {key: value for key, value in common.items() if key != "secrets"}
 
 
 def _monitoring(spec: Platform) -> str | None:
@@ -87,7 +84,8 @@ def _redis(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
     users += [monitor(namespaces)] if scraped else []
     engine = ground.managed_data.redis(redis, users, common["secrets"])
     if scraped:
-        RedisExporter("redis-exporter", engine.endpoint("exporter"), pool=_monitoring(spec), **_parts(common))  # type: ignore[arg-type]
+        asked: Any = engine.endpoint("exporter")
+        RedisExporter("redis-exporter", asked, pool=_monitoring(spec), **without(common, "secrets"))
     return {"redis": engine}
 
 

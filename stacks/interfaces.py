@@ -16,6 +16,7 @@ from components.user_interfaces.kafka_ui import KafkaUi
 from components.user_interfaces.pgadmin import Pgadmin
 from spec.platform import Platform
 from spec.postgres import InClusterPostgres
+from stacks.common import without
 
 
 def administrators(spec: Platform, engine: str, namespaces: Namespaces) -> list[Consumer]:
@@ -35,7 +36,7 @@ def administrators(spec: Platform, engine: str, namespaces: Namespaces) -> list[
 def interfaces(spec: Platform, engines: Mapping[str, Engine], ingress: HttpIngress, common: Any) -> None:
     """Make the user interfaces that ``spec`` asks for, and export what people sign in to them with."""
     postgres, kafka, ui = spec.data.postgres, spec.data.kafka, spec.data.interfaces
-    parts = {key: value for key, value in common.items() if key not in ("scraping", "namespaces")}
+    parts = without(common, "scraping", "namespaces")
     ensure = common["namespaces"].ensure
     if ui.kafka_ui and kafka:
         endpoint = engines["kafka"].endpoint(kafka_ui.NAME)

@@ -37,6 +37,7 @@ from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
 from spec.platform import Platform
 from spec.sign_in import Cognito, Oidc
+from stacks.common import without
 from stacks.engines import engines
 from stacks.frontends import frontend
 from stacks.ground import Ground
@@ -64,7 +65,7 @@ def build(spec: Platform) -> None:
     if scraping and any(service.metrics for service in spec.services):
         # Whoever delivers them: the program, Argo CD or Flux.
         scraping.watch("services", scraping)
-    unplaced = {key: value for key, value in common.items() if key != "pools"}
+    unplaced = without(common, "pools")
     if spec.storage:
         cluster.storage_class = Longhorn("longhorn", spec.storage, **unplaced).storage_class
     if spec.ingress.load_balancer:
@@ -221,7 +222,7 @@ def _certificates(spec: Platform, ground: Ground, keeper: Secrets, common: Any) 
     tls = spec.ingress.tls
     if tls is None:
         return None
-    parts = {key: value for key, value in common.items() if key != "pools"}
+    parts = without(common, "pools")
     cert_manager = CertManager("cert-manager", cluster=ground.cluster, policy=dns_policy(tls), **parts)
     made = Certificates("certificates", tls, cert_manager=cert_manager, secrets=keeper, opts=common["opts"])
     if made.authority is not None:

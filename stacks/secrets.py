@@ -11,12 +11,13 @@ from components.secrets.external import ExternalSecrets
 from components.secrets.sealed import SealedSecrets
 from components.secrets.vaults import CloudVault, NamespaceVault
 from spec.platform import Platform
+from stacks.common import without
 from stacks.ground import Ground
 
 
 def secrets(spec: Platform, ground: Ground, common: Any) -> Secrets:
     """Return the mechanism; ``common`` is what most parts are built with: charts, namespaces, scraping and opts."""
-    parts = {key: value for key, value in common.items() if key != "pools"}
+    parts = without(common, "pools")
     match spec.security.secrets:
         case "external-secrets":
             vault = CloudVault(ground.cloud) if ground.cloud else NamespaceVault(common["namespaces"])

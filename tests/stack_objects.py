@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import Any
 from pulumi.runtime.mocks import MockMonitor
 
 from components.charts import SERVICE_CHART
-from sandbox.command import ACCOUNT
+from sandbox.command import own_account
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.mocks import EmulatedMocks, run_under
 from spec.load import from_file, stack_file
@@ -86,7 +83,7 @@ def _without_gitops(spec: Platform) -> Platform:
 def _clusters(spec: Platform) -> list[Cluster]:
     """Run the program on the emulated cloud, and return the clusters that there are then."""
     cloud = EmulatedMocks()
-    with tempfile.TemporaryDirectory() as directory, _environment(ACCOUNT, directory):
+    with own_account():
         run_under(MockMonitor(cloud), lambda: build(spec))
     clusters: Mapping[str, Cluster] = cloud.cloud.emulator("kubernetes").snapshot() or {}  # type: ignore[assignment]
     return list(clusters.values())
@@ -113,15 +110,3 @@ def _releases(clusters: Iterable[Cluster]) -> Iterator[Release]:
             about, given = release.document["metadata"], release.document["spec"]
             chart = Path(given["chart"]).name.removesuffix(f"-{given['version']}.tgz")
             yield Release(about["name"], about["namespace"], chart, given["values"])
-
-
-@contextmanager
-def _environment(key: str, value: str) -> Iterator[None]:
-    before = os.environ.get(key)
-    os.environ[key] = value
-    try:
-        yield
-    finally:
-        os.environ.pop(key)
-        if before is not None:
-            os.environ[key] = before
