@@ -20,7 +20,7 @@ python := $(bin)/python
 # A file is one process's: what a stack goes through in one file happens in order, in one account.
 pytest := $(python) -m pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
 filled := $(venv)/.filled
-stack_commands := up preview refresh destroy export manifests network
+stack_commands := up show preview refresh destroy export manifests network
 
 # Images of Python often set it; without bytecode every run would compile hundreds of modules of the SDKs anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,6 +33,7 @@ MAKEFLAGS += --no-builtin-rules
 
 .PHONY: $(stack_commands) hosts cost mirror policies load serve doctor
 up: ## bring the stack up on the real Pulumi engine with emulated providers: no account, no Docker
+show: ## what came up: endpoints, services, nodes
 preview: ## what `up` would change
 refresh: ## compare the state with the emulated account
 destroy: ## take the stack down

@@ -92,14 +92,24 @@ def session(workspace: Workspace, command: str, say: Callable[[str], object] = s
 def up(arguments: argparse.Namespace) -> None:
     """Create or change what the stack describes."""
     with session(arguments.workspace, "up") as now:
-        result = now.stack.up(refresh=now.recovered or None, suppress_outputs=True, **_packs(arguments), **now.options)
-        resources = now.workspace.deployment()["deployment"].get("resources", [])
-        from rich.console import Console
+        now.stack.up(refresh=now.recovered or None, suppress_outputs=True, **_packs(arguments), **now.options)
+        _show(now.workspace, f" in {now.say.seconds:.0f} s")
 
-        from sandbox import summary
 
-        outputs = {name: summary.SECRET if o.secret else o.value for name, o in result.outputs.items()}
-        summary.show(Console(), now.workspace.stack, outputs, resources, now.say.seconds)
+def show(arguments: argparse.Namespace) -> None:
+    """Print what came up: endpoints, services, nodes, and how to look further."""
+    _show(arguments.workspace)
+
+
+def _show(workspace: Workspace, took: str = "") -> None:
+    from rich.console import Console
+
+    from sandbox import summary
+
+    resources = workspace.deployment()["deployment"].get("resources", [])
+    if not resources:
+        raise Unusable(f"Nothing is up: python -m sandbox up {workspace.stack}")
+    summary.show(Console(), workspace.stack, resources, took)
 
 
 def preview(arguments: argparse.Namespace) -> None:
@@ -219,7 +229,18 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m sandbox", description="Run a stack on an emulated cloud.")
     top.add_argument("-C", "--directory", type=Path, default=ROOT, help="directory of Pulumi.yaml")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    stack = {up: 1, preview: 1, refresh: 1, destroy: 1, export: 1, manifests: 1, network: 1, serve: "?", doctor: None}
+    stack = {
+        up: 1,
+        show: 1,
+        preview: 1,
+        refresh: 1,
+        destroy: 1,
+        export: 1,
+        manifests: 1,
+        network: 1,
+        serve: "?",
+        doctor: None,
+    }
     made: dict[Callable[..., None], argparse.ArgumentParser] = {}
     for command, number in stack.items():
         made[command] = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from sandbox.wire import SIGNATURE
+
 SECRET = "[secret]"
 _FIRST = ("endpoints", "services", "nodes")
 
 
-def show(
-    console: Console, stack: str, outputs: Mapping[str, Any], resources: Iterable[Mapping[str, Any]], seconds: float
-) -> None:
-    """Print outputs as tables, resources by package, and where to look next.
+def show(console: Console, stack: str, resources: Sequence[Mapping[str, Any]], took: str = "") -> None:
+    """Print a stack's outputs as tables, its resources by package, and where to look next.
 
-    outputs: plain values, secrets already replaced by SECRET. resources: as in a deployment. seconds: time taken.
+    resources: as in a deployment; what is secret there is shown as SECRET. took: ends the sentence that counts them.
     """
+    (root,) = (each for each in resources if each["type"] == "pulumi:pulumi:Stack")
+    outputs = {name: SECRET if _is_secret(value) else value for name, value in root.get("outputs", {}).items()}
     ordered = [*filter(outputs.__contains__, _FIRST), *sorted(outputs.keys() - set(_FIRST))]
     plain = {}
     for name in ordered:
@@ -32,15 +34,20 @@ def show(
     packages = Counter(resource["type"].partition(":")[0] for resource in resources if resource.get("custom"))
     packages.pop("pulumi", None)
     counted = ", ".join(f"{number} {package}" for package, number in packages.most_common())
-    console.print(f"\n[bold]{stack}[/bold] is up: {packages.total()} resources ({counted}) in {seconds:.0f} s.\n")
+    console.print(f"\n[bold]{stack}[/bold] is up: {packages.total()} resources ({counted}){took}.\n")
     console.print("Look further:")
     for command, purpose in {
+        f"python -m sandbox show {stack}": "this again",
         f"python -m sandbox preview {stack}": "what a change in its file would do",
         f"python -m sandbox manifests {stack}": "every Kubernetes object, as YAML",
         f"python -m sandbox export {stack}": "the state, as Pulumi's deployment JSON",
         f"python -m sandbox destroy {stack}": "take everything down",
     }.items():
         console.print(f"  {command:<36} {purpose}", highlight=False)
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and SIGNATURE in value
 
 
 def _rows(value: Any) -> list[dict[str, Any]] | None:

@@ -18,6 +18,7 @@ from components.cluster.contract import Cluster
 from components.cluster.eks import EksCluster
 from components.cluster.kubeadm import KubeadmCluster
 from components.cluster_autoscaler import ClusterAutoscaler
+from components.data_tier.elasticache import members
 from components.edge.balancer import DirectService, Targets
 from components.edge.edge import Edge
 from components.external_dns import Zone
@@ -31,6 +32,7 @@ from spec.base import seconds
 from spec.network import Network
 from spec.platform import Platform
 from spec.postgres import AuroraPostgres
+from spec.redis import ElastiCache
 from stacks.aws_data import AwsData
 from stacks.ground import Ground, WayIn
 
@@ -168,11 +170,13 @@ def _autoscaler(spec: Platform, network: Network, made: Cluster, charts: Charts,
 def _alarms(spec: Platform, network: Network, edge: Edge | None, opts: pulumi.ResourceOptions) -> None:
     if spec.alarms is None:
         return
+    cache = spec.data.redis
     Alarms(
         f"{spec.name}-alarms",
         spec.alarms,
         network.region,
         database=f"{spec.name}-postgres" if isinstance(spec.data.postgres, AuroraPostgres) else None,
+        cache_members=members(f"{spec.name}-redis", cache) if isinstance(cache, ElastiCache) else (),
         balancer=edge.balancer if edge else None,
         health_checks=edge.health_checks if edge else None,
         opts=opts,

@@ -23,6 +23,15 @@ _TOKEN_LENGTH = 64  # of 16 to 128
 _LOG_DAYS = 30
 
 
+def members(name: str, spec: Spec) -> list[str]:
+    """Return the names of a cache's nodes, by which CloudWatch knows them, in the order of its shards.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.html
+    """
+    nodes = range(1, spec.replicas + 2)
+    return [f"{name}-{shard:04}-{node:03}" for shard in range(1, spec.shards + 1) for node in nodes]
+
+
 class ElastiCache(Component):
     """An engine of the data tier that AWS runs. See `components.data_tier.endpoint.Engine`."""
 

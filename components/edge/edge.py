@@ -100,8 +100,9 @@ class Edge(Component):
         self.balanced_hosts = [host for host in self.hosts if host not in served]
         for host in self.balanced_hosts if spec.dns is None else ():
             self._alias(host)
-        if spec.waf and not guard:
-            acl = WebAcl(name, spec.waf, "REGIONAL", self.child())
+        if spec.waf:
+            behind = guard.hosts if guard else ()
+            acl = WebAcl(f"{name}-balancer", spec.waf, "REGIONAL", asked_before=behind, opts=self.child())
             aws.wafv2.WebAclAssociation(name, resource_arn=self.balancer.arn, web_acl_arn=acl.arn, opts=self.child())
         self.health_checks = {check.name: self._health_check(check) for check in spec.health_checks}
         self.register_outputs({"nameServers": self.name_servers, "dnsName": self.balancer.dns_name})
@@ -128,11 +129,9 @@ class Edge(Component):
         buckets: Mapping[str, OriginBucket],
     ) -> None:
         spec = self._spec
-        acl = None
+        acl = WebAcl(self._name, spec.waf, "CLOUDFRONT", opts=self.child()).arn if spec.waf else None
         if guard:
             self._alias(spec.origin)
-            if spec.waf:
-                acl = WebAcl(self._name, spec.waf, "CLOUDFRONT", self.child()).arn
         readers: dict[str, list[pulumi.Output[str]]] = {bucket: [] for bucket in buckets}
         origins = {bucket: BucketOrigin(bucket, made.domain) for bucket, made in buckets.items()}
         for each in spec.distributions:
@@ -146,6 +145,7 @@ class Edge(Component):
                     zone_id=self.zone_id,
                     default_ttl=seconds(each.default_ttl),
                     single_page=each.single_page,
+                    web_acl_arn=acl,
                     opts=self.child(),
                 )
                 readers[each.bucket].append(made.arn)

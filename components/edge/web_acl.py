@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import pulumi
@@ -22,18 +23,30 @@ class WebAcl(Component):
     arn: pulumi.Output[str]
 
     def __init__(
-        self, name: str, spec: Spec, scope: Literal["CLOUDFRONT", "REGIONAL"], opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        spec: Spec,
+        scope: Literal["CLOUDFRONT", "REGIONAL"],
+        *,
+        asked_before: Sequence[str] = (),
+        opts: pulumi.ResourceOptions,
     ) -> None:
+        """Make the list for one of AWS's two scopes.
+
+        Requests for the hosts ``asked_before`` come from CloudFront, which has asked a list of its own: here they would
+        be counted as those of a few addresses, its.
+        """
         super().__init__("edge:WebAcl", name, opts)
         limit = {"limit": spec.rate_limit, "aggregate_key_type": "IP", "evaluation_window_sec": 300}
         rules: list[Any] = [
+            *([_let_through(f"{name}-asked-before", asked_before)] if asked_before else []),
             {
                 "name": "rate-limit",
-                "priority": 0,
+                "priority": 1,
                 "action": {"block": {"custom_response": {"response_code": 429}}},
                 "statement": {"rate_based_statement": limit},
                 "visibility_config": _visible(f"{name}-rate-limit"),
-            }
+            },
         ]
         rules += [
             {
@@ -51,7 +64,7 @@ class WebAcl(Component):
                 },
                 "visibility_config": _visible(f"{name}-{group}"),
             }
-            for priority, group in enumerate(spec.managed_rules, start=1)
+            for priority, group in enumerate(spec.managed_rules, start=2)
         ]
         self.arn = aws.wafv2.WebAcl(
             name,
@@ -64,6 +77,27 @@ class WebAcl(Component):
             opts=self.child(),
         ).arn
         self.register_outputs({"arn": self.arn})
+
+
+def _let_through(metric: str, hosts: Sequence[str]) -> Any:
+    matches = [
+        {
+            "byte_match_statement": {
+                "field_to_match": {"single_header": {"name": "host"}},
+                "positional_constraint": "EXACTLY",
+                "search_string": host,
+                "text_transformations": [{"priority": 0, "type": "LOWERCASE"}],
+            }
+        }
+        for host in sorted(hosts)
+    ]
+    return {
+        "name": "asked-before",
+        "priority": 0,
+        "action": {"allow": {}},
+        "statement": matches[0] if len(matches) == 1 else {"or_statement": {"statements": matches}},
+        "visibility_config": _visible(metric),
+    }
 
 
 def _visible(metric: str) -> Any:

@@ -18,7 +18,9 @@ def test_an_unknown_command_is_refused_with_those_there_are(toy):
     assert "preview" in toy("previw", "dev", code=2).stderr
 
 
-@pytest.mark.parametrize("command", ["up", "preview", "refresh", "destroy", "export", "manifests", "serve", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["up", "show", "preview", "refresh", "destroy", "export", "manifests", "serve", "doctor"]
+)
 def test_every_command_explains_itself(toy, command):
     assert f"sandbox {command}" in toy(command, "--help").stdout
 
@@ -38,7 +40,7 @@ def test_an_engine_that_cannot_be_had_names_the_three_ways(toy):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 3}', '{"version": 3, "checkpoint": null}'])
-@pytest.mark.parametrize("command", ["up", "preview", "refresh", "destroy", "export"])
+@pytest.mark.parametrize("command", ["up", "show", "preview", "refresh", "destroy", "export"])
 def test_a_corrupt_state_is_refused_and_left_as_it_is(toy, command, content):
     toy.checkpoint.parent.mkdir(parents=True)
     toy.checkpoint.write_text(content)

@@ -24,9 +24,13 @@ def test_up_then_preview_then_destroy(toy):
     assert "3 resources" in shown
     assert "No changes" in toy("preview", "dev").stdout
     assert "unchanged" in toy("up", "dev").stdout
+    again = toy("show", "dev").stdout
+    assert "http://web.local" in again
+    assert "[secret]" in again
     toy("refresh", "dev")
     assert "No changes" in toy("preview", "dev").stdout
     assert "Nothing is left" in toy("destroy", "dev").stdout
+    assert "Nothing is up" in toy("show", "dev", code=1).stderr
     assert toy.resources() == {}
 
 

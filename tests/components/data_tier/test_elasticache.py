@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.data_tier.elasticache import ElastiCache
+from components.data_tier.elasticache import ElastiCache, members
 from components.data_tier.endpoint import Consumer
 from components.vpc import Vpc
 from spec.network import Network
@@ -89,3 +89,10 @@ def test_what_is_protected_stays_and_a_last_snapshot_stays_in_any_case() -> None
     assert build(protect=True).one(GROUP).options["protect"] is True
     assert "protect" not in build().one(GROUP).options
     assert build().one(GROUP)["finalSnapshotIdentifier"].startswith("shop-redis-final-")
+
+
+def test_nodes_are_called_as_cloudwatch_knows_them():
+    """By shard and by node in it, which moto does not tell apart."""
+    spec: Any = {"engine": "elastiCache", "nodeType": "cache.r6g.xlarge", "shards": 2, "replicas": 1}
+    names = members("shop-redis", Spec.model_validate(spec))
+    assert names == ["shop-redis-0001-001", "shop-redis-0001-002", "shop-redis-0002-001", "shop-redis-0002-002"]

@@ -26,6 +26,7 @@ EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 RULE = "aws:lb/listenerRule:ListenerRule"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 CACHE = "aws:cloudfront/cachePolicy:CachePolicy"
+ACL = "aws:wafv2/webAcl:WebAcl"
 CERTIFICATE = "aws:acm/certificate:Certificate"
 
 SITE = {"origin": "bucket", "name": "site", "hosts": ["shop.io", "www.shop.io"], "bucket": "shop-site"}
@@ -267,26 +268,36 @@ def test_the_load_balancer_reaches_the_pods_ports_it_is_told() -> None:
     assert reached == admitted == {(8080, 8080), (8081, 8081), (3010, 3015)}
 
 
-@pytest.mark.parametrize(("distributions", "scope"), [([API], "CLOUDFRONT"), ([SITE], "REGIONAL"), ([], "REGIONAL")])
-def test_the_web_acl_is_where_the_clients_address_is_known(distributions: list[Any], scope: str) -> None:
+@pytest.mark.parametrize("distributions", [[API], [SITE], [SITE, API], []])
+def test_every_way_in_asks_a_web_acl_where_it_begins(distributions: list[Any]) -> None:
     made = build("api.shop.io", region="eu-west-1", distributions=distributions, waf={"rateLimit": 500})
-    acl = made.one("aws:wafv2/webAcl:WebAcl")
-    assert acl["scope"] == scope
-    assert acl.inputs.get("region") == ("us-east-1" if scope == "CLOUDFRONT" else None)
-    at_balancer = made.all("aws:wafv2/webAclAssociation:WebAclAssociation")
-    assert bool(at_balancer) == (scope == "REGIONAL")
-    if scope == "CLOUDFRONT":
-        assert made.one(DISTRIBUTION)["webAclId"] == "arn:aws:wafv2:us-east-1:123456789012:shop"
+    acls = {acl["scope"]: acl for acl in made.all(ACL)}
+    assert set(acls) == {"REGIONAL", *(["CLOUDFRONT"] if distributions else [])}
+    assert "region" not in acls["REGIONAL"].inputs
+    made.one("aws:wafv2/webAclAssociation:WebAclAssociation")
+    for found in made.all(DISTRIBUTION):
+        assert acls["CLOUDFRONT"]["region"] == "us-east-1"
+        assert found["webAclId"] == "arn:aws:wafv2:us-east-1:123456789012:shop"
+
+
+def test_what_comes_by_cloudfront_is_not_counted_again_as_cloudfronts_own() -> None:
+    made = build("api.shop.io", "ops.shop.io", distributions=[API], waf={"rateLimit": 500})
+    first, *rest = made.one(ACL, "shop-balancer")["rules"]
+    assert "allow" in first["action"]
+    assert first["statement"]["byteMatchStatement"]["searchString"] == "api.shop.io"
+    assert not any("byteMatchStatement" in rule["statement"] for rule in rest)
+    assert not any("allow" in rule.get("action", {}) for rule in made.one(ACL, "shop")["rules"])
 
 
 def test_one_address_has_a_limit_and_managed_rules_come_after_it() -> None:
-    first, *groups = build("api.shop.io", waf={"rateLimit": 500}).one("aws:wafv2/webAcl:WebAcl")["rules"]
+    first, *groups = build("api.shop.io", waf={"rateLimit": 500}).one(ACL)["rules"]
     assert first["statement"]["rateBasedStatement"]["limit"] == 500
     assert "block" in first["action"]
     names = [group["statement"]["managedRuleGroupStatement"]["name"] for group in groups]
     assert "AWSManagedRulesCommonRuleSet" in names
     assert all(group["overrideAction"] == {"none": {}} for group in groups)
-    assert [rule["priority"] for rule in (first, *groups)] == list(range(len(groups) + 1))
+    priorities = [rule["priority"] for rule in (first, *groups)]
+    assert priorities == sorted(set(priorities))
 
 
 def test_health_is_asked_over_https_by_name() -> None:
