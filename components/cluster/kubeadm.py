@@ -217,6 +217,7 @@ class KubeadmCluster(Cluster):
             **common,
             "SNAPSHOTS": snapshots.name,
             "CONTROL_PLANE_SECRET": self._control_plane_secret(),
+            "CONTROL_PLANE_MACHINES": str(spec.count),
             "CONTROL_PLANE": json.dumps({"localAPIEndpoint": {"bindPort": API_PORT}}),
             "POD_CIDR": self._spec.pod_cidr,
             "SERVICE_CIDR": self._spec.service_cidr,

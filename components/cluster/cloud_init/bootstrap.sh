@@ -4,11 +4,12 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
+readonly GROUNDWORK=${GROUNDWORK:-/opt/groundwork}
 # shellcheck source=components/cluster/cloud_init/lib.sh
-source /opt/groundwork/lib.sh
+source "$GROUNDWORK/lib.sh"
 
-readonly RUN=/run/groundwork      # in memory, and removed by systemd as soon as this script ends, however it ends
-readonly KEEP=/var/lib/groundwork # outlives a reboot
+# systemd's: in memory, and removed as soon as this script ends, however it ends; and one that outlives a reboot.
+readonly RUN=$RUNTIME_DIRECTORY KEEP=$STATE_DIRECTORY
 
 step() { printf 'groundwork: [%s/5] %s (%s s)\n' "$1" "$2" "$SECONDS"; }
 
@@ -42,49 +43,73 @@ learn_identity() {
 }
 
 fetch_secrets() {
-  retry 6 /opt/groundwork/fetch_secret.py "$JOIN_SECRET" "$RUN"
+  retry 6 "$GROUNDWORK/fetch_secret.py" "$JOIN_SECRET" "$RUN"
   TOKEN=$(<"$RUN/token")
   CA_CERT_HASH=$(<"$RUN/ca-cert-hash")
   export TOKEN CA_CERT_HASH
   if [[ $ROLE != worker ]]; then
-    retry 6 /opt/groundwork/fetch_secret.py "$CONTROL_PLANE_SECRET" /etc/kubernetes
+    retry 6 "$GROUNDWORK/fetch_secret.py" "$CONTROL_PLANE_SECRET" /etc/kubernetes
   fi
 }
 
-configure() { (umask 077 && envsubst <"/opt/groundwork/$1.yaml" >"$RUN/kubeadm.yaml"); }
+configure() { (umask 077 && envsubst <"$GROUNDWORK/$1.yaml" >"$RUN/kubeadm.yaml"); }
 
 api_answers() {
   fetch --output /dev/null --max-time 5 --cacert /etc/kubernetes/pki/ca.crt "https://$CONTROL_PLANE_ENDPOINT/readyz"
 }
 
+# How often to ask before nobody is taken to answer. A snapshot says that there has been a cluster, and of several machines
+# others may be there still, behind a load balancer that is silent for a while: founding a second one is worse than some
+# eight minutes. What can't be told ends this attempt.
+patience() {
+  local status=0
+  if ((CONTROL_PLANE_MACHINES > 1)); then
+    "$GROUNDWORK/etcd_snapshot.py" newest "$SNAPSHOTS" >&2 || status=$?
+    case $status in
+      0) echo 12 && return ;;
+      3) ;;
+      *) return "$status" ;;
+    esac
+  fi
+  echo 4
+}
+
 # Only the first machine founds a cluster, and only where none answers: one that takes its place joins the others.
 # A machine that has begun to found goes on with that: kubeadm takes up what it finds, keys and etcd's data alike.
-founds() { [[ $ROLE == first ]] && { [[ -e $KEEP/founding ]] || ! retry 4 api_answers; }; }
+founds() { [[ $ROLE == first ]] && { [[ -e $KEEP/founding ]] || ! retry "$tries" api_answers; }; }
 
 found() {
   touch "$KEEP/founding"
   configure init
-  /opt/groundwork/restore_etcd.sh "$SNAPSHOTS" "$RUN/kubeadm.yaml"
+  "$GROUNDWORK/restore_etcd.sh" "$SNAPSHOTS" "$RUN/kubeadm.yaml"
   kubeadm init --config "$RUN/kubeadm.yaml" --skip-token-print
+}
+
+# What a join leaves behind that ends midway, kubeadm refuses the next time. It has written the more, the later it failed;
+# that it has begun is all that can be relied upon.
+clear_away() {
+  [[ -e $KEEP/joining ]] || return 0
+  echo "groundwork: clearing away an attempt that failed"
+  kubeadm reset --force
+  rm "$KEEP/joining"
 }
 
 join() {
   configure join
+  touch "$KEEP/joining"
   kubeadm join --config "$RUN/kubeadm.yaml"
 }
 
-install --directory "$KEEP"
+if [[ -e $KEEP/joined ]]; then exit; fi
 step 1 "kernel: modules, sysctl, no swap"
 prepare_kernel
 step 2 "packages: containerd $CONTAINERD_VERSION, Kubernetes $KUBERNETES_VERSION"
 install_runtime_and_kubernetes
-if [[ -e /etc/kubernetes/kubelet.conf && ! -e $KEEP/founding ]]; then
-  echo "groundwork: clearing away an attempt that failed"
-  kubeadm reset --force
-fi
+clear_away
 step 3 "secrets, by the machine's own role"
 learn_identity
 fetch_secrets
+tries=$([[ $ROLE != first ]] || patience)
 if founds; then
   step 4 "founding the cluster behind $CONTROL_PLANE_ENDPOINT"
   found
@@ -93,4 +118,6 @@ else
   join
 fi
 touch "$KEEP/joined"
+# From now on there is a snapshot wherever there has been a cluster.
+if [[ $ROLE == first ]]; then systemctl start --no-block groundwork-etcd; fi
 step 5 "done: $(hostname) is a node"

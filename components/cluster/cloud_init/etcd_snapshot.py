@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""etcd's snapshots in S3: etcd_snapshot.py save BUCKET, etcd_snapshot.py fetch BUCKET FILE.
+"""etcd's snapshots in S3: etcd_snapshot.py save BUCKET, … newest BUCKET, … fetch BUCKET FILE.
 
-save keeps what this machine's etcd holds; fetch gets the newest one, and ends with 3 where there is none.
+save keeps what this machine's etcd holds; newest says which was kept last, and fetch gets it: both end with 3 where
+there is none.
 """
 
 import os
@@ -36,15 +37,26 @@ def save(s3, bucket: str) -> int:
     return 0
 
 
-def fetch(s3, bucket: str, file: str) -> int:
+def last(s3, bucket: str) -> str:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
-    keys = [each["Key"] for page in pages for each in page.get("Contents", ())]
-    if not keys:
+    return max((each["Key"] for page in pages for each in page.get("Contents", ())), default="")
+
+
+def newest(s3, bucket: str) -> int:
+    key = last(s3, bucket)
+    print(f"the newest snapshot is s3://{bucket}/{key}" if key else f"there is no snapshot in s3://{bucket}")
+    return 0 if key else NONE
+
+
+def fetch(s3, bucket: str, file: str) -> int:
+    key = last(s3, bucket)
+    if not key:
         return NONE
-    s3.download_file(bucket, max(keys), file)
-    print(f"fetched s3://{bucket}/{max(keys)}")
+    s3.download_file(bucket, key, file)
+    print(f"fetched s3://{bucket}/{key}")
     return 0
 
 
 command, *arguments = sys.argv[1:]
-sys.exit({"save": save, "fetch": fetch}[command](boto3.client("s3", region_name=os.environ["REGION"]), *arguments))
+client = boto3.client("s3", region_name=os.environ["REGION"])
+sys.exit({"save": save, "newest": newest, "fetch": fetch}[command](client, *arguments))

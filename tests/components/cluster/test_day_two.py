@@ -234,10 +234,13 @@ def test_what_etcd_held_is_there_again_on_a_machine_that_has_nothing(tmp_path: P
         directory.mkdir()
     with etcd(lost / "etcd") as address:
         on_lost = machine(lost, s3, etcd_at=address)
+        newest = [lost / "groundwork/etcd_snapshot.py", "newest", "etcd-bucket"]
+        assert subprocess.run(newest, check=False, env=on_lost).returncode == 3
         for value in ("before", "after"):
             subprocess.run([ensure("etcdctl"), f"--endpoints={address}", "put", "/registry/a", value], check=True)
             subprocess.run([lost / "groundwork/etcd_snapshot.py", "save", "etcd-bucket"], check=True, env=on_lost)
             time.sleep(1.1)  # Snapshots are named by the second.
+        assert subprocess.run(newest, check=False, env=on_lost).returncode == 0
     on_found = machine(found, s3)
     restore = [found / "groundwork/restore_etcd.sh", "etcd-bucket", "kubeadm.yaml"]
     subprocess.run(restore, check=True, env=on_found)
