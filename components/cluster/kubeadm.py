@@ -206,7 +206,7 @@ class KubeadmCluster(Cluster):
 
     def _control_plane(self, common: Settings, snapshots: PrivateBucket) -> list[aws.ec2.Instance]:
         spec = self._spec.control_plane
-        # remove_lost_nodes.py and upgrade_nodes.py ask which machines there are; the action knows no resources.
+        # Its scripts ask which machines there are; the action knows no resources.
         self._control_plane_role.allow("instances", statement(["ec2:DescribeInstances"]))
         self._control_plane_role.allow(
             "snapshots",
@@ -215,6 +215,7 @@ class KubeadmCluster(Cluster):
         )
         settings = {
             **common,
+            "NETWORK": self._vpc.id,
             "SNAPSHOTS": snapshots.name,
             "CONTROL_PLANE_SECRET": self._control_plane_secret(),
             "CONTROL_PLANE_MACHINES": str(spec.count),

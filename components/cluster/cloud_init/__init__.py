@@ -40,6 +40,7 @@ _CONTROL_PLANE = {
     "init.yaml": _OURS,
     "etcd_snapshot.py": _OURS,
     "restore_etcd.sh": _OURS,
+    "remove_lost_members.py": _OURS,
     "remove_lost_nodes.py": _OURS,
     "upgrade_nodes.py": _OURS,
     "groundwork-etcd.service": _UNITS,

@@ -170,3 +170,15 @@ def test_cloud_init_takes_the_user_data(made: list[MockResourceArgs], tmp_path: 
 
 def test_no_machine_has_an_address_of_its_own_on_the_internet(made: list[MockResourceArgs]) -> None:
     assert not any(machine.get("associatePublicIpAddress") for machine in of(made, INSTANCE).values())
+
+
+def test_every_setting_that_a_unit_hands_over_is_one_that_the_machine_has(made: list[MockResourceArgs]) -> None:
+    for machine in of(made, INSTANCE).values():
+        files = machine_files(machine)
+        settings = {line.split("=", 1)[0] for line in shlex.split(files["machine.env"])}
+        units = [content for name, content in files.items() if name.endswith(".service")]
+        assert units
+        asked = {name for unit in units for name in re.findall(r"\$\{(\w+)\}", unit)}
+        assert asked <= settings
+        run = {Path(path).name for unit in units for path in re.findall(r"^ExecStart=(\S+)", unit, re.MULTILINE)}
+        assert run <= files.keys()
