@@ -20,6 +20,7 @@ from spec import (  # noqa: F401  have their rules added
     ingress_rules,
     interface_rules,
     kafka_rules,
+    machine_rules,
     mesh_rules,
     name_rules,
     observability_rules,

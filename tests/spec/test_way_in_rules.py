@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.spec.test_mistakes import AWS, LOCAL, mistakes
+from tests.spec.test_mistakes import AWS, LOCAL, changed, mistakes
 
 NODE_PORTS = {"zone": "a.io", "nodePorts": {"first": 30000, "last": 30001}}
-KUBEADM = AWS | {"cluster": {"target": "kubeadm", "controlPlane": {"tier": "app"}}, "services": []}
+TWO = changed(AWS, "nodePools.0.size", {"min": 2, "max": 2})
+KUBEADM = TWO | {"cluster": {"target": "kubeadm", "controlPlane": {"tier": "app"}}, "services": []}
 
 
 def routed(name: str, port: int | None, **fields: Any) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+"""Rules about machines: their labels, whom a pool is for, how many there are, and what kubeadm asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spec.capacity.amounts import MIB
+from spec.capacity.machines import instance, instance_types
+from spec.cluster import EksCluster, KubeadmCluster
+from spec.mistakes import Mistake, Path
+from spec.platform import Platform
+from spec.rules import rule
+
+_SERVICE = "service"
+
+# ControlPlaneMem and ControlPlaneNumCPU, which its preflight checks ask of what the kernel has.
+# https://github.com/kubernetes/kubernetes/blob/v1.35.3/cmd/kubeadm/app/constants/constants.go
+_CONTROL_PLANE_MIB, _CONTROL_PLANE_CPUS = 1700, 2
+
+# A node may not give itself labels of Kubernetes' own, these apart: its kubelet ends with an error.
+# https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction and
+# https://github.com/kubernetes/kubernetes/blob/v1.35.3/staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go
+_KUBERNETES = ("kubernetes.io", "k8s.io")
+_KUBELETS_DOMAINS = ("kubelet.kubernetes.io", "node.kubernetes.io")
+_KUBELETS = {
+    "kubernetes.io/hostname",
+    "kubernetes.io/arch",
+    "kubernetes.io/os",
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/os",
+    "beta.kubernetes.io/instance-type",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+}
+
+
+@rule
+def one_pool_is_for_a_service(platform: Platform) -> Iterator[Mistake]:
+    """The label `service` says whom a pool's machines are for: no other pool's, and nobody else among the services."""
+    owners: dict[str, str] = {}
+    for position, pool in enumerate(platform.node_pools):
+        if not (service := pool.labels.get(_SERVICE)):
+            continue
+        if service in owners:
+            remedy = f"label one pool so, and raise the size of {owners[service]} for more machines"
+            path: Path = ("nodePools", position, "labels", _SERVICE)
+            yield Mistake(path, f"is what pool {owners[service]} is for already", remedy, service)
+        owners.setdefault(service, pool.name)
+    labels = {pool.name: pool.labels.get(_SERVICE) for pool in platform.node_pools}
+    for position, service in enumerate(platform.services):
+        owner = labels.get(service.pool or "")
+        if owner and owner != service.name:
+            problem = f"is a pool whose label says that it is for {owner}"
+            own = owners.get(service.name)
+            remedy = f"take {own}" if own else "name another pool, or take the label off that one"
+            yield Mistake(("services", position, "pool"), problem, remedy, service.pool)
+
+
+@rule
+def labels_are_such_as_a_kubelet_takes(platform: Platform) -> Iterator[Mistake]:
+    """Machines register with their pool's labels; with one of Kubernetes' own, they would never be nodes."""
+    if not isinstance(platform.cluster, EksCluster | KubeadmCluster):
+        return
+    for position, pool in enumerate(platform.node_pools):
+        for label, value in pool.labels.items():
+            if not _kubelet_takes(label):
+                problem = "is a label of Kubernetes' own, with which the kubelet would not start"
+                remedy = "take one without kubernetes.io or k8s.io, such as role"
+                yield Mistake(("nodePools", position, "labels", label), problem, remedy, value)
+
+
+def _kubelet_takes(label: str) -> bool:
+    domain = label.rpartition("/")[0]
+    return label in _KUBELETS or _within(domain, _KUBELETS_DOMAINS) or not _within(domain, _KUBERNETES)
+
+
+def _within(domain: str, domains: tuple[str, ...]) -> bool:
+    return any(domain == each or domain.endswith(f".{each}") for each in domains)
+
+
+@rule
+def pools_without_an_autoscaler_have_one_size(platform: Platform) -> Iterator[Mistake]:
+    """On kubeadm as many machines are made as the file says; what is to run on more would find none."""
+    if not isinstance(platform.cluster, KubeadmCluster):
+        return
+    for position, pool in enumerate(platform.node_pools):
+        if pool.size.min < pool.size.max:
+            problem = f"is below max, {pool.size.max}, and nothing on kubeadm makes the machines between"
+            remedy = "give min and max the same number"
+            yield Mistake(("nodePools", position, "size", "min"), problem, remedy, pool.size.min)
+
+
+@rule
+def kubeadm_takes_the_control_plane(platform: Platform) -> Iterator[Mistake]:
+    """kubeadm founds no cluster, and joins no control plane, on a machine with less than it asks for."""
+    cluster = platform.cluster
+    if not isinstance(cluster, KubeadmCluster) or cluster.control_plane.instance_type not in instance_types():
+        return
+    machine = instance(cluster.control_plane.instance_type, cluster)
+    has, cpus = machine.has.memory // MIB, machine.has.cpu // 1000
+    seen = (machine.has.memory - machine.withheld["kernel"].memory) // MIB
+    if seen >= _CONTROL_PLANE_MIB and cpus >= _CONTROL_PLANE_CPUS:
+        return
+    problem = (
+        f"is too small for kubeadm, which asks for {_CONTROL_PLANE_CPUS} CPUs and {_CONTROL_PLANE_MIB} Mi: "
+        f"it has {cpus} CPUs, and of {has} Mi, less {has - seen} Mi that its kernel keeps, {seen} Mi"
+    )
+    path = ("cluster", "controlPlane", "instanceType")
+    yield Mistake(path, problem, "take a larger one, such as t3.medium", cluster.control_plane.instance_type)

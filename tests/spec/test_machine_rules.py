@@ -1,0 +1,86 @@
+"""What a stack file may say of machines: their labels, whom they are for, how many, and what kubeadm takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spec.load import from_config
+from tests.spec.test_mistakes import AWS, SERVICE, changed, mistakes
+
+
+def pool(name: str, **fields: Any) -> dict[str, Any]:
+    return {"name": name, "instanceTypes": ["t3.large"], "size": {"min": 1, "max": 1}, **fields}
+
+
+AUTH, INFO = pool("auth", labels={"service": "backend"}), pool("info", labels={"service": "frontend"})
+EKS = AWS | {"nodePools": [AUTH, INFO]}
+KUBEADM = EKS | {"cluster": {"target": "kubeadm", "controlPlane": {"instanceType": "t3.large", "tier": "app"}}}
+BOTH = [
+    SERVICE | {"pool": "auth"},
+    SERVICE | {"name": "frontend", "port": 3000, "pool": "info"},
+]
+
+
+@pytest.mark.parametrize("config", [EKS, KUBEADM, KUBEADM | {"services": BOTH}])
+def test_sound_files_have_no_mistakes(config: dict[str, Any]) -> None:
+    assert from_config(config, "test")
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (
+            changed(KUBEADM, "nodePools.1.labels.service", "backend"),
+            ['nodePools[1].labels.service = "backend"', "is what pool auth is for already"],
+        ),
+        (
+            changed(KUBEADM | {"services": BOTH}, "services.1.pool", "auth"),
+            ['services[1].pool = "auth"', "is for backend", "take info"],
+        ),
+        (
+            changed(KUBEADM, "nodePools.0.size", {"min": 1, "max": 3}),
+            ["nodePools[0].size.min = 1", "below max, 3", "the same number"],
+        ),
+        (
+            changed(KUBEADM, "nodePools.0.size", {"min": 0, "max": 1}),
+            ["nodePools[0].size.min = 0", "below max, 1"],
+        ),
+        (
+            changed(KUBEADM, "cluster.controlPlane.instanceType", "t3.micro"),
+            ['controlPlane.instanceType = "t3.micro"', "2 CPUs and 1700 Mi", "of 1024 Mi, less 77 Mi", "947 Mi"],
+        ),
+        (
+            changed(KUBEADM, "cluster.controlPlane.instanceType", "m3.medium"),
+            ['controlPlane.instanceType = "m3.medium"', "it has 1 CPUs"],
+        ),
+        *(
+            (
+                changed(config, "nodePools.0.labels", {"node-role.kubernetes.io/worker": ""}),
+                ['nodePools[0].labels.node-role.kubernetes.io/worker = ""', "the kubelet would not start"],
+            )
+            for config in (EKS, KUBEADM)
+        ),
+    ],
+)
+def test_a_mistake_is_answered_by_path_value_and_remedy(config: dict[str, Any], expected: list[str]) -> None:
+    text = mistakes(config)
+    assert "1 mistake," in text
+    for words in expected:
+        assert words in text
+
+
+@pytest.mark.parametrize("label", ["node.kubernetes.io/kind", "example.io/kubernetes.io", "role", "kubernetes.io/os"])
+def test_labels_that_a_kubelet_takes_are_not_refused(label: str) -> None:
+    assert from_config(changed(KUBEADM, "nodePools.0.labels", {label: "a"}), "test")
+
+
+@pytest.mark.parametrize("size", [{"min": 1, "max": 3}, {"min": 0, "max": 40}])
+def test_an_autoscaler_takes_a_range(size: dict[str, int]) -> None:
+    assert from_config(changed(EKS, "nodePools.1.size", size), "test")
+
+
+@pytest.mark.parametrize("type", ["t3.small", "t3.medium", "t4g.medium"])
+def test_what_has_enough_for_kubeadm_is_a_control_plane(type: str) -> None:
+    assert from_config(changed(KUBEADM, "cluster.controlPlane.instanceType", type), "test")
