@@ -92,7 +92,8 @@ def session(workspace: Workspace, command: str, say: Callable[[str], object] = s
 def up(arguments: argparse.Namespace) -> None:
     """Create or change what the stack describes."""
     with session(arguments.workspace, "up") as now:
-        now.stack.up(refresh=now.recovered or None, suppress_outputs=True, **_packs(arguments), **now.options)
+        asked = {"refresh": now.recovered or None, "replace": arguments.replace, **_packs(arguments)}
+        now.stack.up(suppress_outputs=True, **asked, **now.options)
         _show(now.workspace, f" in {now.say.seconds:.0f} s")
 
 
@@ -115,10 +116,11 @@ def _show(workspace: Workspace, took: str = "") -> None:
 def preview(arguments: argparse.Namespace) -> None:
     """Show what `up` would change, and change nothing."""
     with session(arguments.workspace, "preview", *([tell] if arguments.json else [])) as now:
+        asked = {"refresh": now.recovered or None, "replace": arguments.replace}
         if arguments.json:
-            print(now.stack.preview(json=True, refresh=now.recovered or None, color="never").stdout, end="")
+            print(now.stack.preview(json=True, color="never", **asked).stdout, end="")
             return
-        found = now.stack.preview(diff=True, refresh=now.recovered or None, **_packs(arguments), **now.options)
+        found = now.stack.preview(diff=True, **asked, **_packs(arguments), **now.options)
         if not {kind for kind, number in found.change_summary.items() if number} - {"same", "read"}:
             now.say("No changes: what is there is what the stack describes.")
 
@@ -251,6 +253,9 @@ def parser() -> argparse.ArgumentParser:
     for command in (up, preview):
         made[command].add_argument(
             "--policy-pack", type=Path, metavar="DIR", action="append", default=[], help="refuse what its policies do"
+        )
+        made[command].add_argument(
+            "--replace", metavar="URN", action="append", default=[], help="make this resource anew"
         )
     made[destroy].add_argument("--preview-only", action="store_true", help="show what would be deleted")
     made[manifests].add_argument("--output", type=Path, metavar="DIR", help="write one file an object there")

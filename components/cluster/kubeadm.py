@@ -53,8 +53,8 @@ class KubeadmCluster(Cluster):
 
     Changes: a machine keeps the image and the boot script that it was made with, as well as the labels and taints that
     it registered with. A new image, or a changed script, must not replace every machine at once; a machine takes both
-    on when it is made anew, with `pulumi destroy --target <URN>` and `pulumi up`. The version of Kubernetes is a tag of
-    the machine: the control plane brings node after node to it, drained, within minutes after an `up`.
+    on when it is made anew, with `pulumi up --replace <URN>`. The version of Kubernetes is a tag of the machine: the
+    control plane brings node after node to it, drained, within minutes after an `up`.
 
     Loss: etcd is kept in S3 every hour. A control plane that is made anew where none answers goes on from the newest
     snapshot, with the same authorities and keys, so nodes and kubeconfigs stay good.
@@ -239,6 +239,8 @@ class KubeadmCluster(Cluster):
                 security_groups=[self._firewall.nodes, self._firewall.control_plane],
                 # Its role reads the authorities' keys: no pod comes as far as to it.
                 hop_limit=1,
+                # Beside the one it replaces, it would join that one's etcd, and the two have no majority without it.
+                delete_before_replace=True,
             )
             for balancer in self._balancers:
                 balancer.attach(name, machine.id)
@@ -283,6 +285,7 @@ class KubeadmCluster(Cluster):
         security_groups: list[pulumi.Input[str]],
         hop_limit: int,
         spot: bool = False,
+        delete_before_replace: bool | None = None,
     ) -> aws.ec2.Instance:
         tags = {"Name": f"{self._name}-{name}"}
         return aws.ec2.Instance(
@@ -300,7 +303,7 @@ class KubeadmCluster(Cluster):
             # What it is brought to, in place and in its turn, by upgrade_nodes.py.
             tags={**tags, "kubernetes-version": self._spec.kubernetes_version},
             volume_tags=tags,
-            opts=self.child(ignore_changes=["ami", "userDataBase64"]),
+            opts=self.child(ignore_changes=["ami", "userDataBase64"], delete_before_replace=delete_before_replace),
         )
 
     def _access(

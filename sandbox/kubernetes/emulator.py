@@ -107,7 +107,7 @@ class Kubernetes(Emulator):
         return [path for path in (*_IDENTITY, *fields) if _at(olds, path) != _at(news, path)]
 
     def delete_before_replace(self, r: Resource, news: Properties) -> bool:
-        annotations = news.get("metadata", {}).get("annotations") or {}
+        annotations = _at(news, "metadata.annotations") or {}
         return r.type != RELEASE and _AUTONAMED not in annotations
 
     def preview(self, r: Resource, inputs: Properties) -> Properties:

@@ -169,6 +169,14 @@ def test_what_cannot_change_in_place_replaces(shop: Shop, old: Object, new: Obje
     assert shop.emulator.replaces(shop.resource(new), old, new) == paths
 
 
+def test_metadata_that_waits_for_something_to_be_made_anew_replaces(shop: Shop):
+    """What the engine asks about when something is deleted before it is replaced: the properties that came from it."""
+    old, new = obj("ConfigMap", "a"), obj("ConfigMap", "a") | {"metadata": UNKNOWN}
+    r = shop.resource(old)
+    assert shop.emulator.replaces(r, old, new) == ["metadata.name", "metadata.namespace"]
+    assert shop.emulator.delete_before_replace(r, new)
+
+
 def test_config_maps_change_in_place_where_the_provider_says_so(shop: Shop):
     shop.emulator.configure("mutable", CONFIG | {"enableConfigMapMutable": "true"})
     old, new = obj("ConfigMap", "a", data={"a": "1"}), obj("ConfigMap", "a", data={"a": "2"})
