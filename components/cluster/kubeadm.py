@@ -25,6 +25,7 @@ from components.cluster.kubeadm_addons import KubeadmAddons
 from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewall
 from components.cluster.machine_role import MachineRole
 from components.data_tier.endpoint import Peer
+from components.node_pools import architecture
 from components.policy import statement
 from components.scheduling import POOL_LABEL
 from components.vpc import Vpc
@@ -33,7 +34,7 @@ from spec import cluster, node_pools
 Settings = Mapping[str, pulumi.Input[str]]
 
 # Canonical publishes the newest image of a release here: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
-IMAGE_PARAMETER = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
+_IMAGE_PARAMETER = "/aws/service/canonical/ubuntu/server/24.04/stable/current/{}/hvm/ebs-gp3/ami-id"
 _EBS_CSI_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
 _CONTROL_PLANE = "control-plane"
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
@@ -97,9 +98,8 @@ class KubeadmCluster(Cluster):
         )
         self._node_role = MachineRole(f"{name}-nodes", "Workers, and the pods on them", self.child())
         self._node_role.attach("ebs-csi", _EBS_CSI_POLICY)
-        self._image = aws.ssm.get_parameter_output(
-            name=IMAGE_PARAMETER, opts=pulumi.InvokeOutputOptions(parent=self)
-        ).value
+        types = [spec.control_plane.instance_type, *(pool.instance_types[0] for pool in pools)]
+        self._images = {each: self._image(each) for each in sorted(set(map(architecture, types)))}
 
         snapshots = PrivateBucket(
             f"{name}-etcd",
@@ -138,6 +138,10 @@ class KubeadmCluster(Cluster):
         made = aws.iam.Policy(name, policy=policy, description=f"Pods of {service_account}", opts=opts)
         attached = aws.iam.RolePolicyAttachment(name, role=self._node_role.name, policy_arn=made.arn, opts=opts)
         return Identity(depends_on=[attached], peers=[_METADATA])
+
+    def _image(self, architecture: str) -> pulumi.Output[str]:
+        name = _IMAGE_PARAMETER.format(architecture)
+        return aws.ssm.get_parameter_output(name=name, opts=pulumi.InvokeOutputOptions(parent=self)).value
 
     def _load_balancers(self) -> list[ApiLoadBalancer]:
         """Make the internal one, and the public one where somebody outside is to come in by it."""
@@ -290,7 +294,7 @@ class KubeadmCluster(Cluster):
         tags = {"Name": f"{self._name}-{name}"}
         return aws.ec2.Instance(
             f"{self._name}-{name}",
-            ami=self._image,
+            ami=self._images[architecture(instance_type)],
             instance_type=instance_type,
             user_data_base64=user_data,
             subnet_id=subnet_id,

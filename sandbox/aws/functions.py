@@ -56,7 +56,7 @@ def _parameter(args: Properties, region: str, account: Account) -> Properties:
     """A parameter of the account, or one of those that Ubuntu publishes for its newest images."""
     name = args["name"]
     if name.startswith(_PUBLISHED):
-        value, kind, arn = _newest_ubuntu(region, account), "String", f"arn:aws:ssm:{region}::parameter{name}"
+        value, kind, arn = _newest_ubuntu(name, region, account), "String", f"arn:aws:ssm:{region}::parameter{name}"
     else:
         client = account.client("ssm", region)
         try:
@@ -76,9 +76,12 @@ def _parameter(args: Properties, region: str, account: Account) -> Properties:
     }
 
 
-def _newest_ubuntu(region: str, account: Account) -> str:
-    only = [{"Name": "name", "Values": ["*ubuntu*"]}]  # Without it moto renders hundreds of images first.
-    images = account.client("ec2", region).describe_images(Owners=[_CANONICAL], Filters=only)["Images"]
+def _newest_ubuntu(name: str, region: str, account: Account) -> str:
+    if "/arm64/" in name:  # Of these moto has no image of Ubuntu; an instance of another has the architecture too.
+        asked = {"Filters": [{"Name": "architecture", "Values": ["arm64"]}]}
+    else:  # Without the name moto renders hundreds of images first.
+        asked = {"Owners": [_CANONICAL], "Filters": [{"Name": "name", "Values": ["*ubuntu*"]}]}
+    images = account.client("ec2", region).describe_images(**asked)["Images"]
     return max(images, key=lambda image: image["CreationDate"])["ImageId"]
 
 

@@ -14,10 +14,12 @@ from shutil import which
 from string import Template
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from moto import mock_aws
 from pulumi.runtime import MockResourceArgs, mocks
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
@@ -25,6 +27,7 @@ from components.cluster import cloud_init
 from components.cluster.certificates import public_key_pin
 from sandbox.mocks import EmulatedMocks
 from spec.load import ROOT, from_file, stack_file
+from spec.platform import Platform
 from stacks.aws import aws_ground
 from tests.recorder import run_under
 from tools import ensure
@@ -42,11 +45,9 @@ def plain(value: Any) -> Any:
     return unwrap_rpc_secret(value) if is_rpc_secret(value) else value
 
 
-@pytest.fixture(scope="module")
-def made() -> list[MockResourceArgs]:
-    """What the fourteen machines' stack registers, in an emulated account."""
+def emulated(spec: Platform) -> EmulatedMocks:
+    """Make what a stack stands on in an emulated account."""
     emulated = EmulatedMocks()
-    spec = from_file(stack_file("sesacthon"))
 
     def program() -> None:
         from components.charts import Charts
@@ -54,7 +55,13 @@ def made() -> list[MockResourceArgs]:
         aws_ground(spec, Charts())
 
     run_under(mocks.MockMonitor(emulated), program)
-    return emulated.registered
+    return emulated
+
+
+@pytest.fixture(scope="module")
+def made() -> list[MockResourceArgs]:
+    """What the fourteen machines' stack registers."""
+    return emulated(from_file(stack_file("sesacthon"))).registered
 
 
 def of(made: list[MockResourceArgs], type: str) -> dict[str, dict[str, Any]]:
@@ -68,6 +75,20 @@ def user_data(machine: dict[str, Any]) -> str:
 def test_there_are_fourteen_machines_of_the_types_in_the_file(made: list[MockResourceArgs]) -> None:
     types = sorted(machine["instanceType"] for machine in of(made, INSTANCE).values())
     assert types == ["t3.large"] + ["t3.micro"] * 6 + ["t3.small"] * 7
+
+
+def test_a_machine_has_an_image_of_its_architecture() -> None:
+    spec = from_file(stack_file("sesacthon")).model_copy(deep=True)
+    spec.node_pools[2].instance_types[0] = "t4g.small"
+    made = of(emulated(spec).registered, INSTANCE)
+    images = {name: machine["ami"] for name, machine in made.items()}
+    graviton = images.pop("sesacthon-scan-0")
+    ec2 = boto3.client("ec2", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    with mock_aws():
+        known = ec2.describe_images(ImageIds=[graviton, *set(images.values())])["Images"]
+    architectures = {each["ImageId"]: each["Architecture"] for each in known}
+    assert architectures.pop(graviton) == "arm64"
+    assert set(architectures.values()) == {"x86_64"}
 
 
 def test_machines_want_a_token_for_their_metadata_and_encrypt_their_disks(made: list[MockResourceArgs]) -> None:
