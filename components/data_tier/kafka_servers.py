@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi
 
+from components.volumes import of_class
 from spec.base import quantity
 from spec.kafka import CRUISE_CONTROL, ENTITY_OPERATOR, EXPORTER
 from spec.kafka import InClusterKafka as Spec
@@ -142,8 +143,8 @@ class Servers:
         return {"cruiseControl": {**_tool(CRUISE_CONTROL, heap="384m"), **self._template(), **by_itself}}
 
     def _volume(self, size: str) -> dict[str, Any]:
-        named = {"class": self._storage_class} if self._storage_class else {}
-        return {"type": "persistent-claim", "size": size, "deleteClaim": not self._keep, **named}
+        kept = {"deleteClaim": not self._keep, **of_class(self._storage_class, "class")}
+        return {"type": "persistent-claim", "size": size, **kept}
 
     def _template(self, apart: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return a template of pods, none on a node with another that is labelled ``apart``; empty without a need."""

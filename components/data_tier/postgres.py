@@ -26,6 +26,7 @@ from components.pod_security import CONFINED
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, allow, among, coming_from, from_api_server, going_to
+from components.volumes import of_class
 from spec.base import quantity
 from spec.node_pools import NodePool
 from spec.postgres import InClusterPostgres as Spec
@@ -314,7 +315,7 @@ def _cluster_spec(spec: Spec, storage_class: pulumi.Input[str] | None, placement
         "imageName": spec.image,
         "instances": spec.instances,
         "enablePDB": spec.instances > 1,  # with one instance a budget would only block the drain of its node
-        "storage": {"size": spec.storage, **({"storageClass": storage_class} if storage_class else {})},
+        "storage": {"size": spec.storage, **of_class(storage_class, "storageClass")},
         "resources": spec.resources.model_dump(),
         "affinity": {"enablePodAntiAffinity": True, "podAntiAffinityType": "required", **placement},
         "bootstrap": {"initdb": {"database": spec.database, "owner": spec.database}},

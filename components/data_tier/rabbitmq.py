@@ -25,6 +25,7 @@ from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, DNS, allow, among, coming_from
+from components.volumes import of_class
 from spec.node_pools import NodePool
 from spec.rabbitmq import RabbitMq as Spec
 
@@ -260,10 +261,7 @@ def _cluster_spec(
         "replicas": spec.nodes,
         "image": spec.image,
         "resources": spec.resources.model_dump(),
-        "persistence": {
-            "storage": spec.storage,
-            **({"storageClassName": storage_class} if storage_class else {}),
-        },
+        "persistence": {"storage": spec.storage, **of_class(storage_class)},
         "terminationGracePeriodSeconds": _GRACE_SECONDS,
         "rabbitmq": {"additionalConfig": "\n".join(config) + "\n"},
         "affinity": _apart() if spec.nodes > 1 else {},

@@ -22,6 +22,7 @@ from components.pod_security import RESTRICTED_CONTAINER
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import allow, coming_from
+from components.volumes import of_class
 from spec.base import quantity
 from spec.node_pools import NodePool
 from spec.redis import EXPORTER, InClusterRedis, RedisStore
@@ -173,7 +174,7 @@ class InClusterStore(Component):
 def _storage(store: RedisStore, storage_class: pulumi.Input[str] | None, protect: bool) -> dict[str, Any]:
     if store.storage is None:
         return {"enabled": False}
-    named = {"className": storage_class} if storage_class else {}
+    named = of_class(storage_class, "className")
     return {"enabled": True, "requestedSize": store.storage, "keepPvc": protect, **named}
 
 

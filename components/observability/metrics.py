@@ -21,6 +21,7 @@ from components.observability.scraping import Scraping
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import ANYWHERE, allow, among, coming_from
+from components.volumes import of_class
 from spec.node_pools import NodePool
 from spec.parts import Grafana, Observability
 
@@ -178,8 +179,8 @@ def _offered(host: str | None, ingress: HttpIngress) -> dict[str, Any]:
 
 
 def _claim(size: str, storage_class: pulumi.Input[str] | None) -> dict[str, Any]:
-    spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
-    return {"volumeClaimTemplate": {"spec": spec | ({"storageClassName": storage_class} if storage_class else {})}}
+    asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+    return {"volumeClaimTemplate": {"spec": asked | of_class(storage_class)}}
 
 
 def _operator(placement: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,11 +246,7 @@ def _grafana(
         "grafana.ini": settings,
         # The platform's own take their place, as its alerts do; those of the chart read what its rules record.
         "defaultDashboardsEnabled": False,
-        "persistence": {
-            "enabled": True,
-            "size": spec.storage,
-            **({"storageClassName": storage_class} if storage_class else {}),
-        },
+        "persistence": {"enabled": True, "size": spec.storage, **of_class(storage_class)},
         # A volume that one node may mount, and an update that starts the new pod first, wait for each other for ever.
         "deploymentStrategy": {"type": "Recreate"},
         # It changes the volume's owner as root; the pod's fsGroup does so already.

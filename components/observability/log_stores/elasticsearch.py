@@ -25,6 +25,7 @@ from components.observability.scraping import Scraping
 from components.pod_security import CONFINED, RESTRICTED_CONTAINER, restricted_pod
 from components.scheduling import on_pool
 from components.traffic import API_SERVER, DNS, allow, among, coming_from, going_to
+from components.volumes import of_class
 from spec.base import quantity
 from spec.logs import Elasticsearch as Spec
 from spec.node_pools import NodePool
@@ -314,7 +315,8 @@ def _node_set(spec: Spec, storage_class: pulumi.Input[str] | None, placement: di
     claim: dict[str, Any] = {
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": spec.size}},
-    } | ({"storageClassName": storage_class} if storage_class else {})
+        **of_class(storage_class),
+    }
     return {
         "name": "default",
         "count": spec.nodes,

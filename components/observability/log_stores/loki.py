@@ -18,6 +18,7 @@ from components.observability.scraping import Scraping
 from components.policy import documents, statement
 from components.scheduling import on_pool
 from components.traffic import DNS, allow, among, coming_from, going_to
+from components.volumes import of_class
 from spec.logs import Loki as Spec
 from spec.node_pools import NodePool
 
@@ -95,7 +96,7 @@ class Loki(Component):
                     "persistence": {
                         "enabled": True,
                         "size": spec.size,
-                        "storageClass": cluster.storage_class,
+                        **of_class(cluster.storage_class, "storageClass"),
                         # Else the volume is left behind when Loki goes.
                         "enableStatefulSetAutoDeletePVC": True,
                         "whenDeleted": "Delete",
