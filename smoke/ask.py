@@ -7,9 +7,11 @@ import http.client
 import json
 import socket
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 _SECONDS = 15
 
@@ -20,10 +22,12 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A status and a body."""
+    """A status and a body; where it sends people on to, if it does, and the cookies that it gives them."""
 
     status: int
     body: bytes
+    location: str = ""
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         """Return the body as JSON. Raises Unanswered where it is none."""
@@ -45,27 +49,46 @@ class _At(http.client.HTTPSConnection):
         self.sock = self._context_of.wrap_socket(plain, server_hostname=self.host)
 
 
-def ask(url: str, address: str, *, authority: str | None = None, login: tuple[str, str] | None = None) -> Answer:
-    """Return what ``address`` answers when asked for ``url``.
+def ask(
+    url: str,
+    address: str,
+    *,
+    authority: str | None = None,
+    login: tuple[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+) -> Answer:
+    """Return what ``address`` answers when asked for ``url``, or when sent ``form`` there.
 
     ``authority`` is the only one, in PEM, that a certificate may be by; ``login`` is a user and a password.
     Raises Unanswered where there is no answer.
     """
     parts = urlsplit(url)
     assert parts.hostname is not None
-    headers = {"Host": parts.netloc, "Accept": "*/*"}
+    sent = {"Host": parts.netloc, "Accept": "*/*", **(headers or {})}
+    if form is not None:
+        sent["Content-Type"] = "application/x-www-form-urlencoded"
     if login:
-        headers["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
+        sent["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
     if parts.scheme == "https":
         context = ssl.create_default_context(cadata=authority)
         connection: http.client.HTTPConnection = _At(address, parts.port or 443, parts.hostname, context)
     else:
         connection = http.client.HTTPConnection(address, parts.port or 80, timeout=_SECONDS)
     try:
-        connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", headers=headers)
+        path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        body = None if form is None else urlencode(form)
+        connection.request("GET" if form is None else "POST", path, body, sent)
         response = connection.getresponse()
-        return Answer(response.status, response.read())
+        return Answer(response.status, response.read(), response.getheader("Location", ""), _cookies(response))
     except (OSError, http.client.HTTPException) as error:
         raise Unanswered(f"{url} at {address}: {error}") from None
     finally:
         connection.close()
+
+
+def _cookies(response: http.client.HTTPResponse) -> dict[str, str]:
+    given = SimpleCookie()
+    for line in response.msg.get_all("Set-Cookie") or ():
+        given.load(line)
+    return {name: each.value for name, each in given.items()}

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from smoke.ask import Answer, Unanswered, ask
+from smoke.pgadmin import sign_in
 
 # A path below a route that the demo image answers: https://github.com/stefanprodan/podinfo#web-api
 _DEMO = {"/api": "/api/info"}
@@ -68,13 +69,13 @@ Check = Callable[[], None]
 def checks(platform: Platform) -> Iterator[tuple[str, Check]]:
     """Yield every check with what it is about."""
     for name, url in platform.urls().items():
-        yield f"{name} answers at {url}", lambda url=url: _host(platform, url)
+        yield f"{name} answers at {url}", lambda name=name, url=url: _answers(platform, name, url)
         if authority := platform.outputs.get("certificateAuthority"):
             parts = urlsplit(url)
             secure = urlunsplit(parts._replace(scheme="https", netloc=f"{parts.hostname}:{platform.https_port}"))
             yield (
                 f"{name} has a certificate of the platform's authority",
-                lambda url=secure: _host(platform, url, authority),
+                lambda name=name, url=secure: _answers(platform, name, url, authority),
             )
     for name, (engine, query) in METRICS.items():
         if not engine or platform.has(engine):
@@ -83,7 +84,10 @@ def checks(platform: Platform) -> Iterator[tuple[str, Check]]:
     yield "Loki has lines of the ingress controller", lambda: _logs(platform, '{namespace="ingress"}')
 
 
-def _host(platform: Platform, url: str, authority: str | None = None) -> None:
+def _answers(platform: Platform, name: str, url: str, authority: str | None = None) -> None:
+    if name == "pgadmin" and "signInIssuer" not in platform.outputs:
+        sign_in(url, platform.address, password=platform.outputs["pgadminPassword"], authority=authority)
+        return
     answer = ask(url, platform.address, authority=authority)
     if answer.status not in _GOOD:
         raise Unanswered(f"{url}: {answer.status}")

@@ -131,6 +131,9 @@ def _variables(host: str) -> list[dict[str, str]]:
         # An account below .local or .test is as good as any.
         "PGADMIN_CONFIG_ALLOW_SPECIAL_EMAIL_DOMAINS": f"['{host.rpartition('.')[2]}']",
         "PGADMIN_CONFIG_UPGRADE_CHECK_ENABLED": "False",
+        # Over HTTPS it compares the port of the page that a request comes from with the one that the ingress controller
+        # listens on, and people may have come by another, such as 8443. Each request's token is checked all the same.
+        "PGADMIN_CONFIG_WTF_CSRF_SSL_STRICT": "False",
         # The ingress controller has it, without the probes.
         "GUNICORN_ACCESS_LOGFILE": "/dev/null",
     }

@@ -27,9 +27,11 @@ PASSWORD = "hunter2"
 
 
 class Server(ThreadingHTTPServer):
-    """A platform's way in: it tells hosts apart, and Grafana asks for a password."""
+    """A platform's way in: it tells hosts apart, and Grafana asks for a password; so does pgAdmin, for one that came
+    from ``outside`` in particular."""
 
     hosts: dict[str, int]
+    outside: str
     empty: set[str]
     asked: list[tuple[str, str]]
 
@@ -37,11 +39,30 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Server
 
+    def do_POST(self) -> None:
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        let_in = (form["email"], form["password"]) == (["admin@pgadmin.local"], [PASSWORD])
+        self.send_response(302)
+        self.send_header("Location", "/browser/" if let_in else "/login")
+        self.send_header("Set-Cookie", f"session={'in' if let_in else 'out'}; HttpOnly; Path=/")
+        self.end_headers()
+
+    def _pgadmin(self, path: str) -> tuple[int, bytes]:
+        if path == "/login":
+            return 200, b"""renderSecurityPage('login_user', {"csrfToken": "token.of-form"}, {"messages": []});"""
+        asked = self.headers["X-pgA-CSRFToken"], self.headers["Cookie"], self.headers["Referer"]
+        allowed = asked == ("token.of-form", "session=in", f"{self.server.outside}/browser/")
+        return (
+            (200, b"{}") if path == "/browser/nodes/" and allowed else (401, b"The referrer does not match the host.")
+        )
+
     def do_GET(self) -> None:
         host = self.headers["Host"].partition(":")[0]
         url = urlsplit(self.path)
         self.server.asked.append((host, url.path))
         status, body = self.server.hosts.get(host, 404), b""
+        if host == "pgadmin.local" and status == 200:
+            status, body = self._pgadmin(url.path)
         if url.path.startswith("/api/datasources"):
             login = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
             if self.headers["Authorization"] != f"Basic {login}":
@@ -62,7 +83,8 @@ class Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[Server]:
     with Server(("127.0.0.1", 0), Handler) as made:
         made.hosts = {"app.local": 200, "api.local": 200, "grafana.local": 200, "kafka-ui.local": 302}
-        made.empty, made.asked = set(), []
+        made.hosts["pgadmin.local"] = 200
+        made.empty, made.asked, made.outside = set(), [], f"http://pgadmin.local:{made.server_port}"
         threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
         yield made
         made.shutdown()
@@ -77,9 +99,11 @@ def platform(server: Server, **outputs: Any) -> Platform:
         {"name": "backend", "url": url("api.local", "/api")},
         {"name": "grafana", "url": url("grafana.local")},
         {"name": "kafka-ui", "url": url("kafka-ui.local")},
+        {"name": "pgadmin", "url": url("pgadmin.local")},
         {"name": "kafka", "url": "kafka.infra.svc.cluster.local:9092"},
     ]
-    return Platform("127.0.0.1", {"endpoints": endpoints, "grafanaPassword": PASSWORD, **outputs})
+    passwords = {"grafanaPassword": PASSWORD, "pgadminPassword": PASSWORD}
+    return Platform("127.0.0.1", {"endpoints": endpoints, **passwords, **outputs})
 
 
 def missing(asked: Platform) -> dict[str, str]:
@@ -128,6 +152,25 @@ def test_what_comes_late_is_waited_for(server: Server) -> None:
             raise error
 
     assert run([("late", check)], seconds=5, pause=0) == {}
+
+
+def test_a_pgadmin_that_takes_no_password_is_missed(server: Server) -> None:
+    ((name, why),) = missing(platform(server, pgadminPassword="wrong")).items()
+    assert name.startswith("pgadmin answers")
+    assert "turns admin@pgadmin.local away" in why
+
+
+def test_a_pgadmin_that_refuses_what_its_own_pages_ask_is_missed(server: Server) -> None:
+    server.outside = "https://pgadmin.local:443"
+    ((name, why),) = missing(platform(server)).items()
+    assert name.startswith("pgadmin answers")
+    assert "/browser/nodes/: 401" in why
+    assert "The referrer does not match the host" in why
+
+
+def test_a_pgadmin_behind_somebody_who_signs_people_in_is_asked_for_its_host_alone(server: Server) -> None:
+    server.hosts["pgadmin.local"] = 302
+    assert missing(platform(server, signInIssuer="https://id.example.com")) == {}
 
 
 def _certificate(directory: Path, name: str) -> tuple[Path, str]:

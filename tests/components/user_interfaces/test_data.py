@@ -114,6 +114,12 @@ def test_pgadmin_takes_an_account_below_the_host_it_is_given():
     assert variables["PGADMIN_CONFIG_ALLOW_SPECIAL_EMAIL_DOMAINS"] == "['local']"
 
 
+def test_pgadmin_answers_pages_that_came_by_another_port_than_the_ingress_controller_s():
+    variables = {each["name"]: each["value"] for each in values(build(), "pgadmin")["env"]["variables"]}
+    # As Python has it: flask_wtf/csrf.py, CSRFProtect.protect.
+    assert variables["PGADMIN_CONFIG_WTF_CSRF_SSL_STRICT"] == "False"
+
+
 def test_pgadmin_keeps_no_volume():
     assert values(build(), "pgadmin")["persistentVolume"] == {"enabled": False}
 
