@@ -1,7 +1,7 @@
 """Check stack files, print what /etc/hosts needs, or write the JSON schema of stack files.
 
 Usage: python -m spec validate [STACK …]
-       python -m spec hosts STACK
+       python -m spec hosts STACK [--address ADDRESS]
        python -m spec capacity STACK
        python -m spec overlay STACK NAME …
        python -m spec schema
@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 from spec.capacity.report import report
-from spec.hosts import entries
+from spec.hosts import THIS_MACHINE, entries
 from spec.load import NAMESPACE, ROOT, from_file, stack_file, stacks
 from spec.mistakes import SpecError
 from spec.overlay import document
@@ -56,6 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     validate.add_argument("stack", nargs="*", help="names of stacks; all of them when none is given")
     hosts = commands.add_parser("hosts", help="print the lines that /etc/hosts needs, for a cluster on this machine")
     hosts.add_argument("stack")
+    hosts.add_argument(
+        "--address", default=THIS_MACHINE, help="where the cluster answers, such as what minikube ip says"
+    )
     capacity = commands.add_parser("capacity", help="print what everything asks for, of which quota, on which machine")
     capacity.add_argument("stack")
     overlay = commands.add_parser("overlay", help="print a stack file with others of overlays/ laid over it")
@@ -74,14 +77,16 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "overlay":
             print(document(options.stack, options.names), end="")
             return 0
-        return _hosts(options.stack) if options.command == "hosts" else _validate(options.stack or stacks())
+        if options.command == "hosts":
+            return _hosts(options.stack, options.address)
+        return _validate(options.stack or stacks())
     except SpecError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _hosts(stack: str) -> int:
-    lines = entries(from_file(stack_file(stack)))
+def _hosts(stack: str, address: str) -> int:
+    lines = entries(from_file(stack_file(stack)), address)
     print(
         "\n".join(lines) if lines else f"{stack}: its hosts are found by DNS", file=sys.stdout if lines else sys.stderr
     )

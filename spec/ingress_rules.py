@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spec.cluster import EksCluster, K3dCluster, KubeadmCluster
+from spec.hosts import is_public
 from spec.mistakes import Mistake, Path
 from spec.platform import Platform
 from spec.rules import rule
 from spec.tls import Acme
 from spec.traffic import Traffic
-
-# Names that mean something on one network alone, so that nobody can prove them to a public authority.
-# https://www.iana.org/assignments/special-use-domain-names and RFC 8375; `local` is mDNS's, RFC 6762.
-_NOT_PUBLIC = ("local", "localhost", "internal", "test", "invalid", "example", "home.arpa")
 
 
 @rule
@@ -44,7 +41,7 @@ def authorities_certify_what_they_can_see_proved(platform: Platform) -> Iterator
         return
     path: Path = ("ingress", "tls")
     for host in platform.hosts():
-        if host.endswith(tuple(f".{name}" for name in _NOT_PUBLIC)):
+        if not is_public(host):
             problem = f"can't certify {host}, which is no public name"
             yield Mistake((*path, "issuer"), problem, "take localAuthority, or another host", "acme")
     if tls.hosted_zone and not isinstance(platform.cluster, EksCluster | KubeadmCluster):

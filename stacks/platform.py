@@ -83,6 +83,7 @@ def build(spec: Platform) -> None:
             spec.observability,
             cluster=cluster,
             ingress=to_interfaces,
+            url=ground.url,
             grafana_environment=logs.grafana_environment if logs else None,
             **holding,
         )

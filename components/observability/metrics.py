@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -58,12 +58,17 @@ class Metrics(Component):
         namespaces: Namespaces,
         scraping: Scraping,
         ingress: HttpIngress,
+        url: Callable[[str], str],
         pools: Sequence[NodePool] = (),
         secrets: Secrets = IN_CLUSTER,
         grafana_environment: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install them; ``grafana_environment`` is what datasources refer to: variables, as `valueFrom` has them."""
+        """Install them.
+
+        ``url`` returns the address at which people reach a host, which links lead to; ``grafana_environment`` is what
+        datasources refer to: variables, as `valueFrom` has them.
+        """
         super().__init__("observability:Metrics", name, opts)
         password = random.RandomPassword(f"{name}-grafana", length=24, special=False, opts=self.child())
         self.grafana_password = password.result
@@ -94,7 +99,7 @@ class Metrics(Component):
                 **{part: {"enabled": not cluster.facts.managed_control_plane} for part in _CONTROL_PLANE},
                 "prometheusOperator": _operator(placement),
                 "prometheus": {
-                    "prometheusSpec": _prometheus(spec, cluster.storage_class, placement),
+                    "prometheusSpec": _prometheus(spec, url, cluster.storage_class, placement),
                     "ingress": _offered(spec.prometheus_host, ingress) | {"paths": ["/"], "pathType": "Prefix"},
                 },
                 "alertmanager": _alertmanager(spec, cluster.storage_class, placement),
@@ -102,6 +107,7 @@ class Metrics(Component):
                     spec.grafana,
                     admin,
                     ingress,
+                    url,
                     cluster.storage_class,
                     placement,
                 )
@@ -196,11 +202,14 @@ def _operator(placement: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _prometheus(
-    spec: Observability, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any]
+    spec: Observability,
+    url: Callable[[str], str],
+    storage_class: pulumi.Input[str] | None,
+    placement: Mapping[str, Any],
 ) -> dict[str, Any]:
     # Otherwise only what carries this release's label is seen, and nobody else's monitors do.
     kinds = ("rule", "serviceMonitor", "podMonitor", "probe", "scrapeConfig")
-    outside = {"externalUrl": f"https://{spec.prometheus_host}/"} if spec.prometheus_host else {}
+    outside = {"externalUrl": f"{url(spec.prometheus_host)}/"} if spec.prometheus_host else {}
     return {
         "retention": spec.retention,
         "scrapeInterval": spec.scrape_interval,
@@ -230,13 +239,14 @@ def _grafana(
     spec: Grafana,
     admin_secret: pulumi.Output[Any],
     ingress: HttpIngress,
+    url: Callable[[str], str],
     storage_class: pulumi.Input[str] | None,
     placement: Mapping[str, Any],
 ) -> dict[str, Any]:
     home = f"{DIRECTORY}/{file_name(DASHBOARDS['nodes'])}"
     settings: dict[str, Any] = {"dashboards": {"default_home_dashboard_path": home}}
     if spec.host:
-        settings["server"] = {"root_url": f"%(protocol)s://{spec.host}/"}
+        settings["server"] = {"root_url": f"{url(spec.host)}/"}
     if ingress.signed_in:
         # They have shown who they are, and nobody else comes as far: no second password, but for administration.
         # An editor, since a viewer may not open Explore.

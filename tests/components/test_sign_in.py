@@ -12,7 +12,7 @@ from components.observability.metrics import Metrics
 from components.sign_in import SignIn
 from spec.parts import Observability
 from spec.sign_in import SignIn as Spec
-from tests.components.around import POLICY, RELEASE, SECRET, Around
+from tests.components.around import POLICY, RELEASE, SECRET, Around, reached_at
 from tests.recorder import Recorder, remembered, run
 
 ASKED: Any = TypeAdapter(Spec)
@@ -29,7 +29,8 @@ def build(*, interfaces: Any = None, client: dict[str, Any] | None = None, **spe
         sign_in = SignIn("sign-in", asked, known, ingress=around.ingress(), **around.common)
         if interfaces is not None:
             observability = Observability.model_validate({"retention": "7d", **interfaces})
-            Metrics("kps", observability, cluster=around.cluster, ingress=sign_in.ingress, **around.common)
+            made = {"cluster": around.cluster, "ingress": sign_in.ingress, "url": reached_at}
+            Metrics("kps", observability, **made, **around.common)
 
     return run(program)
 

@@ -12,8 +12,9 @@ from tests.engine.conftest import checkout
 
 pytestmark = pytest.mark.engine
 
-# As a laptop has it that runs no k3d: nothing is said of storage, so that the cluster's default class is taken.
-KIND = {"target": "existing", "context": "kind-kind"}
+# As a laptop has it that runs no k3d: nothing is said of storage, so that the cluster's default class is taken, and
+# nobody gives a Service of type LoadBalancer an address.
+KIND = {"target": "existing", "context": "kind-kind", "loadBalancer": "nodePort"}
 # What belongs to a cloud, and goes with it.
 WITHOUT: dict[str, dict[str, Any]] = {
     "dev": {},
@@ -27,7 +28,8 @@ def test_a_stack_comes_up_on_it_and_then_has_nothing_to_change(stack: str, tmp_p
     platform = checkout(tmp_path, stack)
     for path, value in {"cluster": KIND, **WITHOUT[stack]}.items():
         platform.edit(path, value)
-    platform.run("up")
+    said = platform.run("up")
+    assert ":30080" in said or ":30443" in said
     objects = yaml.load_all(platform.run("manifests"), yaml.CSafeLoader)
     assert cluster.refusals([each for each in objects if each["kind"] != "Release"]) == []
     assert "No changes" in platform.run("preview")

@@ -21,6 +21,21 @@ def test_hosts_on_aws_are_left_to_dns() -> None:
     assert entries(from_config(changed(AWS, "services.0.routes", ROUTES), "test")) == []
 
 
+def test_on_a_cluster_of_somebody_else_s_names_that_no_dns_knows_have_a_line() -> None:
+    routes = [{"host": "a.local"}, {"host": "shop.example.com"}]
+    there = changed(LOCAL, "cluster", {"target": "existing", "context": "kind-kind"})
+    platform = from_config(changed(there, "services.0.routes", routes), "test")
+    assert entries(platform) == ["127.0.0.1\ta.local"]
+    assert entries(platform, "192.168.49.2") == ["192.168.49.2\ta.local"]
+
+
+def test_an_address_of_the_platform_s_own_is_where_its_hosts_are() -> None:
+    there = changed(LOCAL, "cluster", {"target": "existing", "context": "kind-kind"})
+    balancer = {"loadBalancer": {"engine": "metallb", "addresses": "10.1.0.5-10.1.0.9"}}
+    platform = from_config(changed(changed(there, "ingress", balancer), "services.0.routes", ROUTES), "test")
+    assert entries(platform, "192.168.49.2") == ["10.1.0.5\ta.local", "10.1.0.5\tb.local"]
+
+
 def test_the_command_prints_the_lines_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hosts", "dev"]) == 0
     lines = capsys.readouterr().out.splitlines()

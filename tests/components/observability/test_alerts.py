@@ -8,7 +8,7 @@ from components.observability.alerts import groups
 from components.observability.metrics import Metrics
 from spec.alerts import Alert
 from spec.parts import Observability
-from tests.components.around import Around
+from tests.components.around import Around, reached_at
 from tests.recorder import Recorder, remembered, run
 
 RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
@@ -27,7 +27,7 @@ def metrics(managed_control_plane: bool = True, **fields: Any) -> Recorder:
     def program() -> None:
         spec = Observability.model_validate({"retention": "15d", **fields})
         around = Around("monitoring", managed_control_plane=managed_control_plane, observability=spec)
-        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), **around.common)
+        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), url=reached_at, **around.common)
 
     return run(program)
 

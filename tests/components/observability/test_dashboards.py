@@ -17,7 +17,7 @@ from components.observability.dashboards.render import render
 from components.observability.metrics import Metrics
 from spec.alerts import parts, rules
 from spec.parts import Observability
-from tests.components.around import Around
+from tests.components.around import Around, reached_at
 from tests.promql import metrics
 from tests.recorder import run
 from tools.install import ensure
@@ -173,7 +173,7 @@ def test_grafana_gets_them_by_its_sidecar_and_begins_with_the_cluster() -> None:
     def program() -> None:
         around = Around("monitoring")
         spec = Observability(retention="15d")
-        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), **around.common)
+        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), url=reached_at, **around.common)
 
     made = run(program)
     cluster = made.one(CONFIG_MAP, "dashboard-cluster")

@@ -8,7 +8,7 @@ import pytest
 
 from components.observability.metrics import Metrics
 from spec.parts import Observability
-from tests.components.around import POLICY, RELEASE, SECRET, Around
+from tests.components.around import POLICY, RELEASE, SECRET, Around, reached_at
 from tests.recorder import Recorder, remembered, run
 
 
@@ -17,7 +17,7 @@ def build(managed_control_plane: bool = True, **fields: Any) -> Recorder:
     def program() -> None:
         around = Around("monitoring", managed_control_plane=managed_control_plane)
         spec = Observability.model_validate({"retention": "15d", **fields})
-        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), **around.common)
+        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), url=reached_at, **around.common)
 
     return run(program)
 
@@ -53,6 +53,12 @@ def test_grafanas_password_is_generated_and_only_in_its_secret():
     secret = made.one(SECRET, "metrics-grafana-admin")
     assert secret.secrets
     assert "generated-" not in str([each.inputs for each in made if each is not secret])
+
+
+def test_links_lead_to_where_people_reach_the_host():
+    found = values(grafana={"host": "grafana.local"}, prometheusHost="prometheus.local")
+    assert found["grafana"]["grafana.ini"]["server"] == {"root_url": "http://grafana.local:8080/"}
+    assert found["prometheus"]["prometheusSpec"]["externalUrl"] == "http://prometheus.local:8080/"
 
 
 def test_grafana_is_offered_only_where_it_has_a_host():

@@ -15,7 +15,7 @@ from spec.alerts import thresholds
 from spec.load import from_file, stack_file
 from spec.notifications import Notifications
 from spec.parts import Observability
-from tests.components.around import SECRET, Around
+from tests.components.around import SECRET, Around, reached_at
 from tests.recorder import Recorder, run
 from tools.install import ensure
 
@@ -114,7 +114,7 @@ def metrics(**notify: Any) -> Recorder:
     def program() -> None:
         around = Around("monitoring")
         spec = Observability.model_validate({"retention": "15d", "alertmanager": {"notify": notify or None}})
-        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), **around.common)
+        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), url=reached_at, **around.common)
 
     return run(program)
 
