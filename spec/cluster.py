@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from posixpath import normpath
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from spec.base import Cidr, Name, Port, Section
 from spec.services import Compute
@@ -16,6 +17,18 @@ Patch = Annotated[
     Field(description="A Kubernetes patch release, such as 1.35.3."),
 ]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+
+
+def _directory(path: str) -> str:
+    # Docker takes what follows a colon for where a container is to have it.
+    if not path.startswith("/") or ":" in path:
+        raise ValueError("is not the absolute path of a directory; write it like /tmp/k3d-storage")
+    if not normpath(path).strip("/"):
+        raise ValueError("is the root of the machine; give the volumes a directory of their own, like /tmp/k3d-storage")
+    return path
+
+
+Directory = Annotated[str, AfterValidator(_directory), Field(json_schema_extra={"pattern": "^/[^:]*[^:/][^:]*$"})]
 
 
 class K3dCluster(Section):
@@ -32,7 +45,7 @@ class K3dCluster(Section):
     https_port: Port = 8443
     service_lb: Annotated[bool, Field(alias="serviceLB")] = True
     """Whether k3s answers for Services of type LoadBalancer; false where something else is to."""
-    storage_path: Annotated[str, StringConstraints(pattern=r"^/.+")] = "/tmp/k3d-storage"
+    storage_path: Directory = "/tmp/k3d-storage"
     """Directory on this machine that holds the volumes; it survives the cluster."""
     machine: Compute = Compute(cpu="4", memory="12Gi")
     """What Docker has of this machine, which all nodes share; everything has to fit into it."""

@@ -35,6 +35,8 @@ def user_interfaces_have_hosts_of_their_own(platform: Platform) -> Iterator[Mist
     """Each takes the whole of its host."""
     paths: dict[str, Path] = {
         "grafana": ("observability", "grafana", "host"),
+        "explore": ("observability", "grafana", "exploreHost"),
+        "prometheus": ("observability", "prometheusHost"),
         "argocd": ("gitops", "host"),
         "kafka-ui": ("data", "interfaces", "kafkaUi", "host"),
         "pgadmin": ("data", "interfaces", "pgadmin", "host"),
@@ -42,5 +44,5 @@ def user_interfaces_have_hosts_of_their_own(platform: Platform) -> Iterator[Mist
     taken: dict[str, str] = {}
     for name, host in platform.interfaces().items():
         other = taken.setdefault(host, name)
-        if other != name and name in paths:
+        if other != name:
             yield Mistake(paths[name], f"is {other}'s already", "give each a host of its own", host)

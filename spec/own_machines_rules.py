@@ -1,4 +1,4 @@
-"""Rules about what machines of one's own do instead of a cloud: volumes, and addresses."""
+"""Rules about what machines of one's own do instead of a cloud: volumes, ports and addresses."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ def longhorn_finds_disks_and_what_it_mounts_them_with(platform: Platform) -> Ite
     if cluster.image.startswith(_PLAIN_K3S):
         remedy = "take an image of k3s that has it: see Distributed storage in docs/operations.md"
         yield Mistake(("cluster", "image"), "has no open-iscsi, which Longhorn mounts with", remedy, cluster.image)
+
+
+@rule
+def ports_of_this_machine_lead_to_one_place(platform: Platform) -> Iterator[Mistake]:
+    """Docker gives a port of the machine away once."""
+    cluster = platform.cluster
+    if isinstance(cluster, K3dCluster) and cluster.https_port == cluster.http_port:
+        path: Path = ("cluster", "httpsPort")
+        yield Mistake(path, "is httpPort's already", "take another port for one of the two", cluster.https_port)
 
 
 @rule

@@ -13,6 +13,8 @@ from spec.cidr import LARGEST_PREFIX, SMALLEST_PREFIX, overlaps
 from spec.cluster import EksCluster, KubeadmCluster
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
+from spec.security import LimitRange
+from spec.services import Compute
 
 Rule = Callable[[Platform], Iterable[Mistake]]
 RULES: list[Rule] = []
@@ -65,16 +67,19 @@ def ports_are_taken_once(platform: Platform) -> Iterator[Mistake]:
 
 @rule
 def routes_lead_to_one_service(platform: Platform) -> Iterator[Mistake]:
-    """A host and path lead to one place."""
-    taken = {(host, "/"): interface for interface, host in platform.interfaces().items()}
+    """A host and path lead to one place; a user interface has pages at whichever path of its host."""
+    interfaces = {host: interface for interface, host in platform.interfaces().items()}
+    taken: dict[tuple[str, str], str] = {}
     for position, service in enumerate(platform.services):
         for number, route in enumerate(service.routes):
+            path, value = ("services", position, "routes", number), f"{route.host}{route.path}"
+            if interface := interfaces.get(route.host):
+                remedy = f"give one of the two another host: {interface} takes the whole of its host"
+                yield Mistake(path, f"is {interface}'s already", remedy, value)
+                continue
             other = taken.setdefault((route.host, route.path), service.name)
             if other != service.name:
-                path = ("services", position, "routes", number)
-                yield Mistake(
-                    path, f"is {other}'s already", "give it another host or path", f"{route.host}{route.path}"
-                )
+                yield Mistake(path, f"is {other}'s already", "give it another host or path", value)
 
 
 @rule
@@ -123,14 +128,22 @@ def ranges_have_room(platform: Platform) -> Iterator[Mistake]:
 def limits_cover_requests(platform: Platform) -> Iterator[Mistake]:
     """A limit below the request is refused by the API server; here it is refused before anything exists."""
     for position, service in enumerate(platform.services):
-        for what in ("cpu", "memory"):
-            request, limit = (
-                getattr(service.resources.requests, what),
-                getattr(service.resources.limits, what),
-            )
-            if quantity(limit) < quantity(request):
-                path = ("services", position, "resources", "limits", what)
-                yield Mistake(path, f"is below the request, {request}", "raise the limit or lower the request", limit)
+        of, path = service.resources, ("services", position, "resources", "limits")
+        yield from _below(of.limits, of.requests, path, "the request", "raise the limit or lower the request")
+    ranges: list[tuple[Path, LimitRange | None]] = [(("security",), platform.security.limit_range)]
+    for position, namespace in enumerate(platform.security.namespaces):
+        ranges.append((("security", "namespaces", position), namespace.limit_range))
+    for here, each in ranges:
+        if each:
+            path, remedy = (*here, "limitRange", "default"), "raise it or lower defaultRequest"
+            yield from _below(each.default, each.default_request, path, "defaultRequest", remedy)
+
+
+def _below(limits: Compute, requests: Compute, path: Path, than: str, remedy: str) -> Iterator[Mistake]:
+    for what in ("cpu", "memory"):
+        limit, request = getattr(limits, what), getattr(requests, what)
+        if quantity(limit) < quantity(request):
+            yield Mistake((*path, what), f"is below {than}, {request}", remedy, limit)
 
 
 @rule

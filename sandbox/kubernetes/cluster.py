@@ -109,6 +109,8 @@ class Cluster:
         if key.namespace and Key("", "Namespace", "", key.namespace) not in self.entries:
             raise Refused(f'namespaces "{key.namespace}" not found')
         refuse(obj, definition, partial)
+        if key.kind == "LimitRange" and schema.is_published(key.group) and not partial:
+            quota.refuse_limits(obj)
         limit_ranges = self.of_kind("LimitRange", key.namespace) if key.namespace else []
         wanted = quota.demand(obj, limit_ranges) if schema.is_published(key.group) else {}
         if quotas := key.namespace and self.of_kind("ResourceQuota", key.namespace):

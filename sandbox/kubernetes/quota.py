@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, Final
 
 from sandbox.emulator import Refused
@@ -41,6 +42,25 @@ def quantity(value: Any) -> Decimal:
     if not found:
         raise Refused(f"quantities must match the regular expression, {value!r} does not")
     return Decimal(found[1]) * _UNITS[found[2] or ""]
+
+
+# What of a LimitRange may not exceed whatever comes after it, and what the API server calls that:
+# https://github.com/kubernetes/kubernetes/blob/v1.35.3/pkg/apis/core/validation/validation.go (ValidateLimitRange)
+_ORDERED: Final = {"min": "min", "defaultRequest": "default request", "default": "default limit", "max": "max"}
+
+
+def refuse_limits(limit_range: Object) -> None:
+    """Raise Refused for a LimitRange whose defaults and bounds contradict each other."""
+    of = f'LimitRange "{limit_range["metadata"]["name"]}" is invalid'
+    for position, item in enumerate(limit_range["spec"].get("limits") or ()):
+        for low, high in combinations(_ORDERED, 2):
+            least: Object = item.get(low) or {}
+            most: Object = item.get(high) or {}
+            for kind in set(least) & set(most):
+                if quantity(least[kind]) > quantity(most[kind]):
+                    path = f"spec.limits[{position}].{low}[{kind}]"
+                    above = f"{_ORDERED[low]} value {least[kind]} is greater than {_ORDERED[high]} value {most[kind]}"
+                    raise Refused(f'{of}: {path}: Invalid value: "{least[kind]}": {above}', path)
 
 
 def demand(obj: Object, limit_ranges: Iterable[Object]) -> Demand:

@@ -250,6 +250,22 @@ LIMITS = obj(
 )
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"default": {"cpu": "100m"}}, r'defaultRequest\[cpu\].*"250m": .* greater than default limit value 100m'),
+        ({"defaultRequest": {"memory": "1Gi"}}, r"default request value 1Gi is greater than default limit value 512Mi"),
+        ({"default": {"cpu": "3"}}, r"default limit value 3 is greater than max value 2"),
+        ({"min": {"cpu": "300m"}}, r"min value 300m is greater than default request value 250m"),
+        ({"min": {"cpu": "3"}, "defaultRequest": {}, "default": {}}, r"min value 3 is greater than max value 2"),
+    ],
+)
+def test_a_limit_range_that_contradicts_itself_is_refused(given: Object, said: str, shop: Shop):
+    (limit,) = LIMITS["spec"]["limits"]
+    with pytest.raises(Refused, match=said):
+        shop.create(LIMITS | {"spec": {"limits": [limit | given]}})
+
+
 def test_replicas_times_what_a_limit_range_gives_count_against_the_quota(shop: Shop):
     shop.create(LIMITS)
     shop.create(quota(requests__cpu="1", limits__memory="8Gi"))

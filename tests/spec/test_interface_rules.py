@@ -37,6 +37,11 @@ def test_interfaces_are_among_the_hosts() -> None:
             ['pgadmin.host = "kafka-ui.local"', "is kafka-ui's already"],
         ),
         ("services.0.routes", [{"host": "pgadmin.local"}], ["services[0].routes[0]", "is pgadmin's already"]),
+        (
+            "services.0.routes",
+            [{"host": "api.local"}, {"host": "pgadmin.local", "path": "/api"}],
+            ['services[0].routes[1] = "pgadmin.local/api"', "is pgadmin's already", "the whole of its host"],
+        ),
         ("data.interfaces.kafkaUi.host", "kafka", ["data.interfaces.kafkaUi.host"]),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from spec.load import from_config
@@ -39,3 +41,15 @@ def test_two_interfaces_want_hosts_of_their_own() -> None:
     said = mistakes(both)
     assert 'gitops.host = "ui.local"' in said
     assert "is grafana's already" in said
+
+
+@pytest.mark.parametrize(
+    ("section", "path"),
+    [
+        ({"grafana": {"host": "ui.local", "exploreHost": "ui.local"}}, "observability.grafana.exploreHost"),
+        ({"grafana": {"host": "ui.local"}, "prometheusHost": "ui.local"}, "observability.prometheusHost"),
+    ],
+)
+def test_every_page_of_the_observability_has_a_host_of_its_own(section: dict[str, Any], path: str) -> None:
+    said = mistakes(LOCAL | {"observability": {"retention": "7d", **section}})
+    assert f'{path} = "ui.local"\n      is grafana\'s already' in said

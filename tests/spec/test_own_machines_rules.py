@@ -24,6 +24,10 @@ WITH_ISCSI = changed(changed(LOCAL, "cluster.agents", 2), "cluster.image", "exam
         (AWS | {"storage": LONGHORN}, ["storage", "has no meaning on eks"]),
         (LOCAL | {"ingress": {"loadBalancer": METALLB}}, ["cluster.serviceLB = true", "would answer beside MetalLB"]),
         (changed(LOCAL, "cluster.serviceLB", False), ["cluster.serviceLB = false", "leaves nobody to answer"]),
+        (
+            changed(LOCAL, "cluster.httpsPort", 8080),
+            ["cluster.httpsPort = 8080", "is httpPort's already", "another port"],
+        ),
         (AWS | {"ingress": {"loadBalancer": METALLB}}, ["ingress.loadBalancer", "has no meaning on eks"]),
         (
             changed(LOCAL, "cluster.serviceLB", False)
