@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from spec.capacity.amounts import KINDS, Amount, readable, total
 from spec.capacity.demand import Demand, demands
 from spec.capacity.machines import instance_types
-from spec.capacity.placement import Node, place
-from spec.capacity.workloads import Workload
+from spec.capacity.placement import Homeless, Placement, place
 from spec.cluster import ExistingCluster
-from spec.mistakes import MISSING, Mistake, Path, did_you_mean
+from spec.mistakes import MISSING, Mistake, Path, did_you_mean, dotted
 from spec.platform import Platform
 from spec.rules import rule
 from spec.security import Quota
@@ -78,31 +78,49 @@ def machines_are_known(platform: Platform) -> Iterator[Mistake]:
 def everything_fits_its_machines(platform: Platform) -> Iterator[Mistake]:
     """Every pod finds a machine that has room for what it requests, with what runs on every node counted."""
     placement = place(platform)
-    for workload, asked, roomiest in placement.homeless if placement else ():
-        if roomiest is not None:
-            yield _homeless(platform, workload, asked, roomiest)
+    by_pool: dict[str | None, list[Homeless]] = defaultdict(list)
+    for each in placement.homeless if placement else ():
+        if each.roomiest is not None:
+            by_pool[each.workload.pool].append(each)
+    for homeless in by_pool.values():
+        assert placement is not None
+        yield _crowded(platform, placement, homeless)
 
 
-def _homeless(platform: Platform, workload: Workload, asked: Amount, node: Node) -> Mistake:
-    lacking = next((kind for kind in KINDS if getattr(asked, kind) > getattr(node.room, kind)), "memory")
-    path = workload.path or _machines_of(platform, workload)
+def _crowded(platform: Platform, placement: Placement, homeless: Sequence[Homeless]) -> Mistake:
+    """Return the mistake of a pool that is too small: what requests the most there, whoever it is that goes without."""
+    first = homeless[0]
+    node, pool = first.roomiest, first.workload.pool
+    assert node is not None
+    lacking = next((kind for kind in KINDS if getattr(first.asked, kind) > getattr(node.room, kind)), "memory")
+    rivals = [(workload, asked) for workload, asked in placement.requests if workload.pool == pool]
+    most, together = max(rivals, key=lambda rival: getattr(rival[1], lacking))
+    told = next((each for each in homeless if each.workload is most), first)
+    machines = _machines_of(platform, pool)
+    # To name another pool makes nothing smaller.
+    path = most.path if most.path and most.path[-1] != "pool" else machines
     path = (*path, lacking) if path[-1] == "requests" else path
-    where = f"pool {workload.pool}" if workload.pool else "the cluster"
-    problem = f"leaves no room for {workload.name} in {where}, whose pod requests {asked}: {node}"
-    remedy = "lower it, or take larger or more machines"
-    return Mistake(path, problem, remedy, _value(platform, path))
+    where = f"pool {pool}" if pool else "the cluster"
+    others = f", nor for {len(homeless) - 1} others" if len(homeless) > 1 else ""
+    share = readable(lacking, getattr(together, lacking))
+    cause = "" if told.workload is most else f"is {share} for {most.name} in all, and "
+    problem = (
+        f"{cause}leaves no room for {told.workload.name} in {where}, whose pod requests {told.asked}{others}: {node}"
+    )
+    larger = "take larger or more machines" if platform.node_pools else f"raise {dotted(machines)}"
+    return Mistake(path, problem, larger if path == machines else f"lower it, or {larger}", _in(platform, path))
 
 
-def _machines_of(platform: Platform, workload: Workload) -> Path:
-    for position, pool in enumerate(platform.node_pools):
-        if pool.name == workload.pool:
+def _machines_of(platform: Platform, pool: str | None) -> Path:
+    for position, each in enumerate(platform.node_pools):
+        if each.name == pool:
             return ("nodePools", position, "instanceTypes")
     if platform.node_pools:
         return ("nodePools",)
     return ("cluster", "capacity" if isinstance(platform.cluster, ExistingCluster) else "machine")
 
 
-def _value(platform: Platform, path: Path) -> object:
+def _in(platform: Platform, path: Path) -> object:
     value: object = platform.model_dump(by_alias=True)
     for step in path:
         value = value[step]  # type: ignore[index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from spec.capacity.amounts import MIB, Amount
@@ -50,7 +50,7 @@ class Machine:
     withheld: Mapping[str, Amount]
     pods: int
 
-    @property
+    @cached_property
     def allocatable(self) -> Amount:
         return self.has - sum(self.withheld.values(), Amount())
 

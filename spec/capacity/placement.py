@@ -29,15 +29,13 @@ class Node:
     """Keeps off what does not name its pool."""
     placed: dict[str, tuple[int, Amount]] = field(default_factory=dict)
     """Number and requests of the pods there, by the name of their workload."""
+    room: Amount = field(init=False)
+    """What is left for others."""
+    pods: int = field(init=False)
 
-    @property
-    def room(self) -> Amount:
-        taken = total([asked for _, asked in self.placed.values()])
-        return self.machine.allocatable - total(self.daemons) - taken
-
-    @property
-    def pods(self) -> int:
-        return len(self.daemons) + sum(number for number, _ in self.placed.values())
+    def __post_init__(self) -> None:
+        self.room = self.machine.allocatable - total(self.daemons)
+        self.pods = len(self.daemons)
 
     def takes(self, workload: Workload, asked: Amount) -> bool:
         allowed = workload.pool == self.pool if workload.pool else not self.tainted
@@ -46,6 +44,9 @@ class Node:
     def put(self, workload: Workload, asked: Amount) -> None:
         number, before = self.placed.get(workload.name, (0, Amount()))
         self.placed[workload.name] = number + 1, before + asked
+        # Kept as it goes: every pod is tried on every node.
+        self.room -= asked
+        self.pods += 1
 
     def __str__(self) -> str:
         daemons = f"{total(self.daemons)} for what runs on every node ({', '.join(self.daemons)})"
@@ -58,12 +59,24 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Homeless:
+    """A workload with a pod that no machine has room for."""
+
+    workload: Workload
+    asked: Amount
+    """What the pod requests."""
+    roomiest: Node | None
+    """The machine with the most room for it; None where no machine takes it, however small it were."""
+
+
+@dataclass(frozen=True)
 class Placement:
     """Where the pods went."""
 
     nodes: Sequence[Node]
-    homeless: Sequence[tuple[Workload, Amount, Node | None]]
-    """Workloads with a pod that no machine has room for, what it asks, and the machine with the most room for it."""
+    homeless: Sequence[Homeless]
+    requests: Sequence[tuple[Workload, Amount]]
+    """What the pods of each workload request together, but for what runs on every node."""
 
 
 def place(platform: Platform) -> Placement | None:
@@ -79,15 +92,17 @@ def place(platform: Platform) -> Placement | None:
     somewhere = [each for each in found if not each.every_node]
     pods = [each for workload in somewhere for each in [workload] * workload.replicas]
     pods += _updated(somewhere)
-    homeless: dict[str, tuple[Workload, Amount, Node | None]] = {}
+    homeless: dict[str, Homeless] = {}
+    requests = {each.name: each.pod("requests", _defaults(platform, each.namespace)) for each in somewhere}
     for workload in sorted(pods, key=lambda each: (each.pool is None, *_size(each))):
-        asked = workload.pod("requests", _defaults(platform, workload.namespace))
+        asked = requests[workload.name]
         fitting = [node for node in nodes if node.takes(workload, asked)]
         if fitting:
             min(fitting, key=lambda node: node.room.memory).put(workload, asked)
         else:
-            homeless.setdefault(workload.name, (workload, asked, _roomiest(nodes, workload)))
-    return Placement(nodes, list(homeless.values()))
+            homeless.setdefault(workload.name, Homeless(workload, asked, _roomiest(nodes, workload)))
+    together = [(each, requests[each.name] * each.replicas) for each in somewhere]
+    return Placement(nodes, list(homeless.values()), together)
 
 
 def _defaults(platform: Platform, namespace: str) -> LimitRange | None:

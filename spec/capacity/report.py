@@ -46,5 +46,5 @@ def _machines(platform: Platform) -> Iterator[str]:
         more = f" and {len(nodes) - 1} more like it" if len(nodes) > 1 else ""
         yield f"\n{nodes[0].name}{more}"
         yield f"  {text}"
-    for workload, asked, _ in placement.homeless:
-        yield f"\nno room for {workload.name}: {asked}"
+    for each in placement.homeless:
+        yield f"\nno room for {each.workload.name}: {each.asked}"

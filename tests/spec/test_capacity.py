@@ -112,6 +112,14 @@ def test_sesacthon_has_fourteen_machines_with_room_to_spare() -> None:
     assert {node.name for node in nodes if node.machine.kind == "t3.micro"} >= {"auth 0", "redis 0"}
 
 
+@pytest.mark.parametrize("name", ["sesacthon", "dev"])
+def test_room_is_what_is_left_of_a_machine_when_everything_on_it_is_counted(name: str) -> None:
+    for node in placed(stack(name)).nodes:
+        there = [asked for _, asked in node.placed.values()]
+        assert node.room == node.machine.allocatable - total(node.daemons) - total(there)
+        assert node.pods == len(node.daemons) + sum(number for number, _ in node.placed.values())
+
+
 def test_what_runs_on_every_node_is_on_each_of_them() -> None:
     for node in placed(stack("sesacthon")).nodes:
         assert set(node.daemons) == {
@@ -145,6 +153,77 @@ def test_a_service_that_does_not_fit_its_node_is_refused_with_the_arithmetic() -
         "take larger or more machines",
     ):
         assert part in said
+
+
+TINY = {"cpu": "1m", "memory": "1Mi"}
+ROOMY = {"requests": {"cpu": "999", "memory": "999Gi"}, "limits": {"cpu": "999", "memory": "999Gi"}}
+THREE_CORES = {"requests": {"cpu": "3", "memory": "256Mi"}, "limits": {"cpu": "3", "memory": "256Mi"}}
+LARGE = {"requests": {"cpu": "800m", "memory": "1200Mi"}, "limits": {"cpu": "1", "memory": "1200Mi"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told", "others"),
+    [
+        (
+            "services.0.resources",
+            THREE_CORES,
+            'services[0].resources.requests.cpu = "3"\n      leaves no room for frontend in the cluster',
+            False,
+        ),
+        # It finds room itself, before those that are left over.
+        (
+            "services.0.resources",
+            LARGE,
+            'services[0].resources.requests.cpu = "800m"\n      is 2.4 CPU for frontend in all, and leaves no room',
+            True,
+        ),
+        (
+            "data.kafka.brokers",
+            9,
+            'data.kafka.resources.requests.memory = "1Gi"\n      leaves no room for kafka-brokers',
+            True,
+        ),
+    ],
+)
+def test_what_takes_too_much_is_told_once_and_what_it_crowds_out_is_counted(
+    path: str, value: Any, told: str, others: bool
+) -> None:
+    dev = changed(config("dev"), "security.quota", {**ROOMY, "persistentVolumeClaims": 99})
+    said = mistakes(changed(dev, path, value))
+    assert "1 mistake," in said
+    assert told in said
+    assert bool(re.search(r", nor for \d+ others: this machine has 4 CPU, 12.00 Gi; less k3s", said)) == others
+    assert "lower it, or raise cluster.machine" in said
+
+
+def test_each_pool_that_is_too_small_is_told() -> None:
+    large = {"requests": {"cpu": "100m", "memory": "9Gi"}, "limits": {"cpu": "500m", "memory": "9Gi"}}
+    given = changed(changed(AWS, "services.0.resources", large), "services.1.resources", large)
+    given = changed(given, "security.namespaces.0.quota", ROOMY)
+    given = changed(given, "services.0.pool", "general")
+    said = mistakes(given)
+    assert "2 mistakes," in said
+    assert "leaves no room for backend in pool general" in said
+    assert "leaves no room for frontend in the cluster" in said
+
+
+def test_a_pool_is_not_what_to_lower() -> None:
+    large = {
+        "grafana": {"host": "grafana.local"},
+        "retention": "7d",
+        "alertmanager": None,
+        "resources": {"requests": TINY, "limits": TINY},
+    }
+    given = {
+        **LOCAL,
+        "data": {},
+        "services": [],
+        "observability": large,
+        "security": {"namespaces": [{"name": "app"}, {"name": "monitoring"}]},
+    }
+    said = mistakes(changed(given, "cluster.machine", {"cpu": "250m", "memory": "12Gi"}))
+    assert 'cluster.machine = {"cpu": "250m", "memory": "12Gi"}\n' in said
+    assert "      → raise cluster.machine" in said
 
 
 def test_a_service_with_more_pods_than_its_machines_hold_is_refused() -> None:
