@@ -110,6 +110,10 @@ class Emulator(ABC):
         """Names of top-level inputs that differ between `olds` and `news` and cannot be changed in place."""
         return []
 
+    def never_settles(self, r: Resource, news: Properties) -> list[str]:
+        """Names of top-level inputs that the cloud does not keep, so that they differ at every `up`."""
+        return []
+
     def delete_before_replace(self, r: Resource, news: Properties) -> bool:
         """Whether the old one must go before the new one can be: a name that only one thing can have."""
         return False

@@ -154,12 +154,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def Diff(self, request, context):
-        """Only what replaces: the engine computes the rest, nested, where `changes` is not set."""
+        """What replaces, and what never settles: the engine computes the rest, nested, where `changes` is not set."""
         r = self._resource(request, context)
         olds, news = wire.unpack(request.old_inputs), wire.unpack(request.news)
         replaces = self._ask(lambda emulator: emulator.replaces(r, olds, news))
         before = bool(replaces) and self._ask(lambda emulator: emulator.delete_before_replace(r, news))
-        return provider_pb2.DiffResponse(replaces=replaces, deleteBeforeReplace=before)
+        answer = provider_pb2.DiffResponse(replaces=replaces, deleteBeforeReplace=before)
+        if differ := self._ask(lambda emulator: emulator.never_settles(r, news)):
+            answer.changes = provider_pb2.DiffResponse.DIFF_SOME
+            answer.diffs.extend(differ)
+        return answer
 
     @answering
     def Create(self, request, context):

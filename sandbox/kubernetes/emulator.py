@@ -106,6 +106,13 @@ class Kubernetes(Emulator):
             fields = tuple(field for field in fields if field == "type")
         return [path for path in (*_IDENTITY, *fields) if _at(olds, path) != _at(news, path)]
 
+    def never_settles(self, r: Resource, news: Properties) -> list[str]:
+        """An API server keeps no empty map in metadata. The provider knows that of Kubernetes' own kinds alone."""
+        if r.type == RELEASE or schema.is_published(schema.group_of(news["apiVersion"])):
+            return []
+        empty = any(news["metadata"].get(key) == {} for key in ("annotations", "labels"))
+        return ["metadata"] if empty else []
+
     def delete_before_replace(self, r: Resource, news: Properties) -> bool:
         annotations = _at(news, "metadata.annotations") or {}
         return r.type != RELEASE and _AUTONAMED not in annotations

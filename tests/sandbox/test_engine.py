@@ -34,6 +34,26 @@ def test_up_then_preview_then_destroy(toy):
     assert toy.resources() == {}
 
 
+def test_what_a_cluster_does_not_keep_shows_in_every_preview(toy):
+    toy.program(
+        "import pulumi, pulumi_kubernetes as kubernetes\n"
+        "names = {'plural': 'toys', 'singular': 'toy', 'kind': 'Toy'}\n"
+        "schema = {'open_api_v3_schema': {'type': 'object', 'x_kubernetes_preserve_unknown_fields': True}}\n"
+        "versions = [{'name': 'v1', 'served': True, 'storage': True, 'schema': schema}]\n"
+        "crd = kubernetes.apiextensions.v1.CustomResourceDefinition('crd', metadata={'name': 'toys.example.com'},\n"
+        "    spec={'group': 'example.com', 'scope': 'Namespaced', 'names': names, 'versions': versions})\n"
+        "labels = pulumi.Config().get_object('labels')\n"
+        "kubernetes.apiextensions.CustomResource('toy', api_version='example.com/v1', kind='Toy',\n"
+        "    metadata={'name': 'toy', 'labels': labels}, opts=pulumi.ResourceOptions(depends_on=[crd]))\n"
+    )
+    toy.configure(labels={})
+    toy("up", "dev")
+    assert "1 to update" in toy("preview", "dev").stdout
+    toy.configure(labels={"a": "b"})
+    toy("up", "dev")
+    assert "No changes" in toy("preview", "dev").stdout
+
+
 def test_export_is_json_and_nothing_else_and_has_no_secret_in_clear(toy):
     toy("up", "dev")
     exported = toy("export", "dev").stdout

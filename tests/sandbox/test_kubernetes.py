@@ -356,6 +356,21 @@ def test_a_custom_resource_needs_the_chart_that_brings_its_kind(shop: Shop):
     assert shop.create(CLUSTER)[0] == "shop/pg"
 
 
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        (obj("Cluster", "pg", "postgresql.cnpg.io/v1"), []),
+        (CLUSTER | {"metadata": CLUSTER["metadata"] | {"annotations": {"a": "b"}, "labels": {}}}, ["metadata"]),
+        (CLUSTER | {"metadata": CLUSTER["metadata"] | {"annotations": {}}}, ["metadata"]),
+        (CLUSTER | {"spec": {"affinity": {}}}, []),
+        ({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "labels": {}}}, []),
+        (release(), []),
+    ],
+)
+def test_an_empty_map_in_the_metadata_of_a_custom_resource_never_settles(shop: Shop, given: Object, names: list[str]):
+    assert shop.emulator.never_settles(shop.resource(given), given) == names
+
+
 def test_a_chart_whose_crds_are_switched_off_brings_none(shop: Shop):
     shop.create(OPERATOR | {"values": {"crds": {"create": False}}})
     with pytest.raises(Refused, match="no matches for kind"):

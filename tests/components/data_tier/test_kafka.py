@@ -287,3 +287,9 @@ def test_prometheus_finds_servers_and_exporter_by_one_port_name():
     reference = kafka(made)["spec.kafka.metricsConfig.valueFrom.configMapKeyRef"]
     names = {rule["name"] for rule in yaml.safe_load(metrics["data"][reference["key"]])["rules"]}
     assert {"kafka_server_brokertopicmetrics_$1_total", "kafka_log_log_size"} <= names
+
+
+def test_an_up_that_changes_nothing_finds_nothing_to_change():
+    made = build(BACKEND)
+    assert all("annotations" not in each["metadata"] for each in node_pools(made).values())
+    assert "labels" not in kafka(made)["metadata"]
