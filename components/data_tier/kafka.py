@@ -22,7 +22,7 @@ from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED, RESTRICTED_CONTAINER
 from components.scheduling import on_pool
-from components.secrets.contract import IN_CLUSTER, Secrets
+from components.secrets.contract import IN_CLUSTER, Secrets, about
 from components.traffic import allow, going_to
 from spec.kafka import InClusterKafka as Spec
 from spec.kafka import MetadataMode, Topic
@@ -226,12 +226,7 @@ class InClusterKafka(Component):
             f"{self._name}-{part}".rstrip("-"),
             api_version=self._line.api_version,
             kind=kind,
-            metadata={
-                "name": name,
-                "namespace": self._namespace,
-                "labels": labels,
-                "annotations": {**waiting, **(annotations or {})},
-            },
+            metadata=about(self._namespace, name, labels=labels, annotations={**waiting, **(annotations or {})}),
             spec=spec,
             opts=self.child(**options),
         )

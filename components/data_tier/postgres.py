@@ -24,7 +24,7 @@ from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED
 from components.scheduling import on_pool
-from components.secrets.contract import IN_CLUSTER, Secrets
+from components.secrets.contract import IN_CLUSTER, Secrets, about
 from components.traffic import API_SERVER, allow, among, coming_from, from_api_server, going_to
 from components.volumes import of_class
 from spec.base import quantity
@@ -201,7 +201,7 @@ class InClusterPostgres(Component):
             logical,
             api_version=_API_VERSION,
             kind=kind,
-            metadata={"name": name, "namespace": self._namespace, "annotations": waiting},
+            metadata=about(self._namespace, name, annotations=waiting),
             spec=spec,
             opts=self.child(**options),
         )

@@ -71,6 +71,9 @@ def about(
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> Any:
-    """Return an object's metadata, without what is not given."""
+    """Return an object's metadata, without what is empty.
+
+    An API server does not keep an empty map, and a custom resource with one would be changed at every `up`.
+    """
     given = {"name": name, "labels": labels, "annotations": annotations}
-    return {"namespace": namespace, **{key: value for key, value in given.items() if value is not None}}
+    return {"namespace": namespace, **{key: value for key, value in given.items() if value}}

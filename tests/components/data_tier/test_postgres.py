@@ -158,3 +158,8 @@ def test_the_crd_and_the_webhook_are_there_first():
     operator, cluster = made.one("kubernetes:helm.sh/v3:Release", "db-operator"), made.one(f"{API}:Cluster")
     assert operator.urn in cluster.dependencies
     assert all(cluster.urn in each.dependencies for each in made.all(f"{API}:DatabaseRole"))
+
+
+def test_an_up_that_changes_nothing_finds_nothing_to_change():
+    made, _ = build(WRITER)
+    assert "annotations" not in made.one(f"{API}:Pooler")["metadata"]
