@@ -67,6 +67,9 @@ class ExistingCluster(Section):
     """What its nodes have for pods, together; left out, only quotas are reckoned with."""
     metrics_server: bool = False
     """True when the cluster has a metrics server already."""
+    wait_for_operators: bool = False
+    """Whether `up` waits until operators report that databases, brokers and users are ready. Left out, it waits for
+    pods alone, so that a control plane will do on which no operator acts."""
 
 
 class VolumeSnapshots(Section):

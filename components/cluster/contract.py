@@ -44,6 +44,8 @@ class Facts:
     control_plane_cidrs: tuple[pulumi.Input[str], ...] = ()
     """Networks that the API server calls webhooks from; empty where that is a node's own address."""
     cni: Cni = Cni()
+    operators_answer: bool = True
+    """False where nobody has promised that operators run: what they would report is then not waited for."""
     audit_log: LogGroup | None = None
     """Where the API server's audit log is, if the cloud keeps it."""
 
@@ -70,6 +72,18 @@ class Cluster(Component, ABC):
     facts: Facts
     nodes: pulumi.Output[list[dict[str, Any]]]
     """The machines, for people to read: name, type, zone, pool."""
+
+    def until(self, condition: str, seconds: int | None = None) -> dict[str, str]:
+        """Return the annotations of a custom resource by which whoever depends on it waits until its operator is done.
+
+        ``condition`` is as `kubectl wait --for` takes it, ``seconds`` the longest wait, the provider's own where it is
+        left out. Empty where operators may never answer.
+        https://www.pulumi.com/registry/packages/kubernetes/annotations/
+        """
+        if not self.facts.operators_answer:
+            return {}
+        longest = {"pulumi.com/timeoutSeconds": str(seconds)} if seconds else {}
+        return {"pulumi.com/waitFor": condition, **longest}
 
     @abstractmethod
     def identity_for(

@@ -66,6 +66,7 @@ class ExistingCluster(Cluster):
             managed_control_plane=True,
             load_balancing=_LOAD_BALANCING[spec.load_balancer],
             metrics_server=spec.metrics_server,
+            operators_answer=spec.wait_for_operators,
         )
         self.provider = kubernetes.Provider(
             name,

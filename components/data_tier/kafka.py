@@ -71,6 +71,7 @@ class InClusterKafka(Component):
         """Make the cluster; ``protect`` keeps it and its topics from an accidental destroy, and volumes in any case."""
         super().__init__("data:InClusterKafka", name, opts)
         self._name, self._line, self._protect, self._keeper = name, _LINES[spec.metadata], protect, secrets
+        self._until = cluster.until
         self._namespace = namespaces.ensure(spec.namespace)
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
         servers = Servers(spec, storage_class=cluster.storage_class, placement=on_pool(spec.pool, pools), keep=protect)
@@ -221,7 +222,7 @@ class InClusterKafka(Component):
         **options: Any,
     ) -> CustomResource:
         """Return a custom resource of Strimzi's; whoever depends on it goes on once it is ready, if it ``waits``."""
-        waiting = {"pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "900"} if waits else {}
+        waiting = self._until("condition=Ready", seconds=900) if waits else {}
         return CustomResource(
             f"{self._name}-{part}".rstrip("-"),
             api_version=self._line.api_version,

@@ -97,7 +97,7 @@ class InClusterPostgres(Component):
         Backups take a ``cloud``, which makes their bucket.
         """
         super().__init__("data:InClusterPostgres", name, opts)
-        self._database, self._keeper = spec.database, secrets
+        self._database, self._keeper, self._until = spec.database, secrets, cluster.until
         self._namespace = namespaces.ensure(spec.namespace)
         self._consumers = {consumer.name: consumer for consumer in consumers}
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
@@ -196,7 +196,7 @@ class InClusterPostgres(Component):
         self, logical: str, kind: str, name: str, spec: Mapping[str, Any], wait_for: str | None = None, **options: Any
     ) -> CustomResource:
         """Return a custom resource, named after what clients and other objects look for."""
-        waiting = {"pulumi.com/waitFor": wait_for, "pulumi.com/timeoutSeconds": "900"} if wait_for else {}
+        waiting = self._until(wait_for, seconds=900) if wait_for else {}
         return CustomResource(
             logical,
             api_version=_API_VERSION,

@@ -23,7 +23,7 @@ from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
-from components.secrets.contract import IN_CLUSTER, Secrets
+from components.secrets.contract import IN_CLUSTER, Secrets, about
 from components.traffic import API_SERVER, DNS, allow, among, coming_from
 from components.volumes import of_class
 from spec.node_pools import NodePool
@@ -137,14 +137,7 @@ class RabbitMq(Component):
             name,
             api_version="rabbitmq.com/v1beta1",
             kind="RabbitmqCluster",
-            metadata={
-                "name": NAME,
-                "namespace": self._namespace,
-                "annotations": {
-                    "pulumi.com/waitFor": "condition=ClusterAvailable",
-                    "pulumi.com/timeoutSeconds": "900",
-                },
-            },
+            metadata=about(self._namespace, NAME, annotations=cluster.until("condition=ClusterAvailable", seconds=900)),
             spec=_cluster_spec(spec, cluster.storage_class, placement, self._definitions(passwords)),
             opts=self.child(depends_on=[operator], protect=protect),
         )

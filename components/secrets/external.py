@@ -48,6 +48,7 @@ class ExternalSecrets(Component):
         """Install the operator, and let it read ``vault``."""
         super().__init__("secrets:ExternalSecrets", name, opts)
         self._vault = vault
+        self._ready = cluster.until("condition=Ready")
         namespace = namespaces.ensure(NAME)
         identity = vault.identity(cluster, namespace, NAME, self.child())
         release = charts.release(
@@ -80,7 +81,7 @@ class ExternalSecrets(Component):
             name,
             api_version=_API,
             kind="ClusterSecretStore",
-            metadata={"name": _STORE, "annotations": {"pulumi.com/waitFor": "condition=Ready"}},
+            metadata={"name": _STORE, **({"annotations": self._ready} if self._ready else {})},
             spec={"provider": vault.provider({"name": NAME, "namespace": namespace})},
             # Its definition and the webhook that admits it.
             opts=self.child(depends_on=[release]),
@@ -104,7 +105,7 @@ class ExternalSecrets(Component):
         stored = self._vault.store(logical, data, path, opts)
         never_changes = name is None
         reference: dict[str, Any] = {"key": stored.key}
-        annotations: dict[str, pulumi.Input[str]] = {"pulumi.com/waitFor": "condition=Ready"}
+        annotations: dict[str, pulumi.Input[str]] = {**self._ready}
         if stored.version is not None:
             if never_changes:
                 reference["version"] = pulumi.Output.concat("uuid/", stored.version)

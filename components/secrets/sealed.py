@@ -12,6 +12,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
+from components.cluster.contract import Cluster
 from components.component import Component, name_of
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
@@ -41,12 +42,14 @@ class SealedSecrets(Component):
         self,
         name: str,
         *,
+        cluster: Cluster,
         charts: Charts,
         namespaces: Namespaces,
         scraping: Scraping | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("secrets:SealedSecrets", name, opts)
+        self._unsealed = cluster.until("condition=Synced")
         namespace = namespaces.ensure(NAME)
         key = tls.PrivateKey(name, algorithm="RSA", rsa_bits=4096, opts=self.child())
         pair = tls.SelfSignedCert(
@@ -114,7 +117,7 @@ class SealedSecrets(Component):
             logical,
             api_version="bitnami.com/v1alpha1",
             kind="SealedSecret",
-            metadata=about(namespace, name, annotations={**_SCOPE, "pulumi.com/waitFor": "condition=Synced"}),
+            metadata=about(namespace, name, annotations={**_SCOPE, **self._unsealed}),
             spec={
                 "encryptedData": {key: self._sealed(namespace, value) for key, value in data.items()},
                 "template": template,

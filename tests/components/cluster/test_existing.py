@@ -31,6 +31,23 @@ def kubeconfig(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize(("asked", "waits"), [({}, False), ({"waitForOperators": True}, True)])
+def test_operators_are_waited_for_where_somebody_has_said_that_they_run(
+    asked: dict[str, Any], waits: bool, kubeconfig: Path
+):
+    found: list[dict[str, str]] = []
+
+    def program() -> None:
+        spec = Spec.model_validate(
+            {"target": "existing", "kubeconfig": str(kubeconfig), "context": "kind-admin", **asked}
+        )
+        found.append(ExistingCluster("here", spec, pulumi.ResourceOptions()).until("condition=Ready", seconds=900))
+
+    run(program)
+    whole = {"pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "900"}
+    assert found == [whole if waits else {}]
+
+
 def test_only_the_named_context_is_taken(kubeconfig: Path):
     found = only(kubeconfig, "kind-admin")
     assert found["current-context"] == "kind-admin"

@@ -43,7 +43,7 @@ def in_namespace(around: Around) -> Secrets:
 
 
 def sealed(around: Around) -> Secrets:
-    return SealedSecrets("sealed-secrets", **around.common)
+    return SealedSecrets("sealed-secrets", cluster=around.cluster, **around.common)
 
 
 def kept(mechanism: Mechanism, **given: Any) -> tuple[Recorder, list[str]]:
