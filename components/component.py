@@ -14,7 +14,11 @@ class Component(pulumi.ComponentResource):
         super().__init__(f"groundwork:{kind}", name, None, opts)
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
-        """Return options for a child; ``options`` are those of ResourceOptions, such as ``depends_on``."""
+        """Return options for a child; ``options`` are those of ResourceOptions, such as ``depends_on``.
+
+        What is protected says so itself. A component never is, nor has it an attribute ``_protect``: that is where
+        Pulumi looks for what all children inherit.
+        """
         return pulumi.ResourceOptions(parent=self, **options)
 
 

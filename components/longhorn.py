@@ -49,9 +49,10 @@ class Longhorn(Component):
         charts: Charts,
         namespaces: Namespaces,
         scraping: Scraping | None = None,
+        protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install Longhorn on every machine."""
+        """Install Longhorn on every machine; ``protect`` guards it, and with it every volume that it keeps."""
         super().__init__("storage:Longhorn", name, opts)
         # It mounts what pods on the machine see, which only `privileged` allows.
         namespace = namespaces.ensure(NAMESPACE, "privileged")
@@ -75,7 +76,7 @@ class Longhorn(Component):
             values=_values(spec, scraped=scraping is not None),
             # A pod after the other on every machine, each with an image of its own.
             timeout_seconds=900,
-            opts=self.child(depends_on=[scraping.crds] if scraping else []),
+            opts=self.child(depends_on=[scraping.crds] if scraping else [], protect=protect),
         )
         self.storage_class = release.id.apply(lambda _: STORAGE_CLASS)
         self.register_outputs({"storageClass": self.storage_class})

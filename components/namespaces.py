@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pulumi
 from pulumi_kubernetes.core.v1 import LimitRange as LimitRangeResource
 from pulumi_kubernetes.core.v1 import (
@@ -37,10 +39,16 @@ _DNS = NetworkPolicyEgressRuleArgs(
 class Namespaces(Component):
     """The namespaces of the spec, and those that parts of the platform need for themselves."""
 
-    def __init__(self, name: str, spec: Security, opts: pulumi.ResourceOptions) -> None:
-        """Make every namespace of ``spec`` with its quota, limit range and default-deny policies."""
+    def __init__(
+        self, name: str, spec: Security, opts: pulumi.ResourceOptions, *, protect: Collection[str] = ()
+    ) -> None:
+        """Make every namespace of ``spec`` with its quota, limit range and default-deny policies.
+
+        Those in ``protect`` are guarded against deletion, whoever has them made: volumes go with their namespace.
+        """
         super().__init__("security:Namespaces", name, opts)
         self._made: dict[str, NamespaceResource] = {}
+        self._guarded = frozenset(protect)
         for namespace in spec.namespaces:
             made = self._namespace(namespace.name, namespace.pod_security)
             self._quota(made, namespace.name, namespace.quota or spec.quota)
@@ -63,7 +71,9 @@ class Namespaces(Component):
     def _namespace(self, name: str, pod_security: str) -> NamespaceResource:
         standards = {"enforce": pod_security, "audit": "restricted", "warn": "restricted"}
         labels = {f"pod-security.kubernetes.io/{mode}": standard for mode, standard in standards.items()}
-        self._made[name] = NamespaceResource(name, metadata=ObjectMetaArgs(name=name, labels=labels), opts=self.child())
+        self._made[name] = NamespaceResource(
+            name, metadata=ObjectMetaArgs(name=name, labels=labels), opts=self.child(protect=name in self._guarded)
+        )
         return self._made[name]
 
     def _quota(self, namespace: NamespaceResource, name: str, quota: Quota) -> None:

@@ -40,8 +40,11 @@ class Vpc(Component):
     region: str
     zones: list[str]
 
-    def __init__(self, name: str, spec: Network, opts: pulumi.ResourceOptions) -> None:
-        """Make the network that ``spec`` describes, with ``name`` in front of every name in it."""
+    def __init__(self, name: str, spec: Network, opts: pulumi.ResourceOptions, *, protect: bool = False) -> None:
+        """Make the network that ``spec`` describes, with ``name`` in front of every name in it.
+
+        ``protect`` guards the record of its traffic against deletion.
+        """
         super().__init__("network:Vpc", name, opts)
         self._name, self._spec = name, spec
         self.cidr, self.region, self.zones = spec.cidr, spec.region, spec.availability_zones
@@ -63,7 +66,7 @@ class Vpc(Component):
         self._route_tables = self._routing()
         self._endpoints()
         if spec.flow_logs:
-            self._flow_logs(spec.flow_logs)
+            self._flow_logs(spec.flow_logs, protect)
         self.register_outputs({"id": self.id})
 
     def subnets(self, tier: str) -> list[pulumi.Output[str]]:
@@ -217,9 +220,9 @@ class Vpc(Component):
                 opts=self.child(),
             )
 
-    def _flow_logs(self, spec: FlowLogs) -> None:
+    def _flow_logs(self, spec: FlowLogs, protect: bool) -> None:
         name = f"{self._name}-flow-logs"
-        group = aws.cloudwatch.LogGroup(name, retention_in_days=spec.retention_days, opts=self.child())
+        group = aws.cloudwatch.LogGroup(name, retention_in_days=spec.retention_days, opts=self.child(protect=protect))
         role = aws.iam.Role(
             name,
             description="Lets VPC flow logs write to their log group",

@@ -139,10 +139,12 @@ def refresh(arguments: argparse.Namespace) -> None:
 
 
 def destroy(arguments: argparse.Namespace) -> None:
-    """Delete everything; what is protected is refused by the engine."""
+    """Delete everything: on purpose, so protection is taken off first, as on a real account."""
     with session(arguments.workspace, "destroy") as now:
         options = {"refresh": now.recovered or None, "preview_only": arguments.preview_only or None}
         try:
+            if not arguments.preview_only:
+                _unprotect(now)
             now.stack.destroy(**options, **now.options)
         finally:
             left = {} if arguments.preview_only else now.providers.close()
@@ -150,6 +152,23 @@ def destroy(arguments: argparse.Namespace) -> None:
                 now.say(f"  left in the emulated account: {number} {kind}")
         if not left and not arguments.preview_only:
             now.say("Nothing is left in the emulated account.")
+
+
+def _unprotect(now: Session) -> None:
+    """Take protection off what has it, by the project's own switch; without one, the engine refuses to delete it.
+
+    The clouds' own protection, which no option of the engine's touches, comes off in the same `up`.
+    """
+    number, switch = now.workspace.protected(), now.workspace.switch
+    if not number or switch is None:
+        return
+    are = "resource is" if number == 1 else "resources are"
+    now.say(f"{number} {are} protected: first `up` with {switch} false, which takes that off, then the destroy.")
+    from pulumi import automation as auto
+
+    # In the copy of the stack file alone, which is made anew for every command.
+    now.stack.set_config(switch, auto.ConfigValue("false"))
+    now.stack.up(refresh=now.recovered or None, suppress_outputs=True, **now.options)
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -257,7 +276,9 @@ def parser() -> argparse.ArgumentParser:
         made[command].add_argument(
             "--replace", metavar="URN", action="append", default=[], help="make this resource anew"
         )
-    made[destroy].add_argument("--preview-only", action="store_true", help="show what would be deleted")
+    made[destroy].add_argument(
+        "--preview-only", action="store_true", help="show what would be deleted, and what is protected from it"
+    )
     made[manifests].add_argument("--output", type=Path, metavar="DIR", help="write one file an object there")
     made[serve].add_argument("--only", metavar="PACKAGES", help="comma-separated: random,tls,command")
     return top

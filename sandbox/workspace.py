@@ -95,6 +95,12 @@ class Workspace:
             "PULUMI_HOME": str(self.directory / "home"),
         }
 
+    @property
+    def switch(self) -> str | None:
+        """The key of the configuration that protects resources, where the project declares one."""
+        declared = yaml.safe_load((self.checkout / "Pulumi.yaml").read_text()).get("config") or {}
+        return f"{self.project}:protect" if "protect" in declared else None
+
     # Preparing
 
     def prepare(self) -> list[str]:
@@ -141,6 +147,11 @@ class Workspace:
         if checkpoint is None:
             raise Unusable(f"{self.stack} has no state yet: `python -m sandbox up {self.stack}` makes it.")
         return {"version": checkpoint["version"], "deployment": checkpoint["checkpoint"].get("latest") or {}}
+
+    def protected(self) -> int:
+        """How many resources of the state the engine refuses to delete."""
+        latest = (self._read_checkpoint() or {}).get("checkpoint", {}).get("latest") or {}
+        return sum(bool(resource.get("protect")) for resource in latest.get("resources") or ())
 
     def _read_checkpoint(self) -> dict[str, Any] | None:
         if not self.checkpoint.exists():

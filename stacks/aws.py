@@ -56,7 +56,7 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
         default_tags={"tags": {"platform": spec.name, "managed-by": "pulumi"}},
     )
     on_aws = pulumi.ResourceOptions(providers=[provider])
-    vpc = Vpc(spec.name, spec.network, on_aws)
+    vpc = Vpc(spec.name, spec.network, on_aws, protect=spec.protect)
     made, nodes = _cluster(spec, vpc, charts, on_aws)
     in_cluster = pulumi.ResourceOptions(providers=[provider, made.provider])
     edge = _edge(spec, vpc, nodes, _buckets(spec, on_aws), on_aws)

@@ -18,7 +18,7 @@ def frontend(spec: Platform, site: Frontend) -> None:
         from components.frontend.cloudflare import CloudflareFrontend as OnCloudflare
 
         on_cloudflare = pulumi.ResourceOptions(providers=[cloudflare.Provider("cloudflare")])
-        made = OnCloudflare(_NAME, site, platform=spec.name, opts=on_cloudflare)
+        made = OnCloudflare(_NAME, site, platform=spec.name, protect=spec.protect, opts=on_cloudflare)
         pulumi.export("frontendProject", made.project)
         return
     import pulumi_aws as aws

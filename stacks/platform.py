@@ -33,6 +33,7 @@ from components.observability.traces import Traces
 from components.observability.tracing import Tracing
 from components.secrets.contract import Secrets
 from components.sign_in import CALLBACK, SignIn
+from spec.capacity.demand import demands
 from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
 from spec.platform import Platform
@@ -52,7 +53,7 @@ def build(spec: Platform) -> None:
     ground = _ground(spec, charts)
     cluster = ground.cluster
     inside = pulumi.ResourceOptions(providers=[cluster.provider, *ground.providers])
-    namespaces = Namespaces("namespaces", spec.security, inside)
+    namespaces = Namespaces("namespaces", spec.security, inside, protect=_kept_namespaces(spec))
     if not cluster.facts.metrics_server:
         MetricsServer("metrics-server", charts, inside)
     # What most parts of the platform are built with, beside their own section.
@@ -67,7 +68,7 @@ def build(spec: Platform) -> None:
         scraping.watch("services", scraping)
     unplaced = without(common, "pools")
     if spec.storage:
-        cluster.storage_class = Longhorn("longhorn", spec.storage, **unplaced).storage_class
+        cluster.storage_class = Longhorn("longhorn", spec.storage, protect=spec.protect, **unplaced).storage_class
     if spec.ingress.load_balancer:
         MetalLb("metallb", spec.ingress.load_balancer, **unplaced)
     mesh = _mesh(spec, ground, common)
@@ -85,6 +86,7 @@ def build(spec: Platform) -> None:
             ingress=to_interfaces,
             url=ground.url,
             grafana_environment=logs.grafana_environment if logs else None,
+            protect=spec.protect,
             **holding,
         )
         pulumi.export("grafanaPassword", pulumi.Output.secret(metrics.grafana_password))
@@ -108,6 +110,15 @@ def build(spec: Platform) -> None:
     if spec.frontend:
         frontend(spec, spec.frontend)
     _export(spec, ground, made)
+
+
+def _kept_namespaces(spec: Platform) -> frozenset[str]:
+    """Return the namespaces to protect: the file's own, where anybody may have volumes, and others that have some."""
+    if not spec.protect:
+        return frozenset()
+    return frozenset(each.name for each in spec.security.namespaces) | {
+        name for name, demand in demands(spec).items() if demand.claims
+    }
 
 
 def _direct_targets(spec: Platform, ground: Ground, namespaces: Namespaces, opts: pulumi.ResourceOptions) -> None:
@@ -140,7 +151,8 @@ def _logs(spec: Platform, ground: Ground, common: Any) -> Logs | None:
     """Collect logs where somebody wants them."""
     if spec.observability is None or spec.observability.logs is None:
         return None
-    return Logs("logs", spec.observability.logs, cluster=ground.cluster, cloud=ground.cloud, **common)
+    here: Any = {"cluster": ground.cluster, "cloud": ground.cloud, "protect": spec.protect}
+    return Logs("logs", spec.observability.logs, **here, **common)
 
 
 def _gitops(spec: Platform, around: Surroundings, ingress: HttpIngress, common: Any) -> None:

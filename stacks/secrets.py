@@ -23,7 +23,7 @@ def secrets(spec: Platform, ground: Ground, common: Any) -> Secrets:
             vault = CloudVault(ground.cloud) if ground.cloud else NamespaceVault(common["namespaces"])
             return ExternalSecrets("external-secrets", vault, cluster=ground.cluster, **parts)
         case "sealed-secrets":
-            made = SealedSecrets("sealed-secrets", cluster=ground.cluster, **parts)
+            made = SealedSecrets("sealed-secrets", cluster=ground.cluster, protect=spec.protect, **parts)
             pulumi.export("sealingCertificate", made.certificate)
             return made
     return IN_CLUSTER

@@ -172,7 +172,7 @@ class Aws:
             f"{self._platform}-{name}",
             name=f"/groundwork/{self._platform}/{name}",
             retention_in_days=retention_days,
-            opts=opts,
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=self._protect)),
         )
         return LogGroup(group.name, group.arn)
 

@@ -57,8 +57,10 @@ class Certificates(Component):
     administrator: KeyPair
     """Client certificate of a cluster-admin."""
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, *, protect: bool = False, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make them; ``protect`` guards the keys of what the cluster is founded on, but not the administrator's."""
         super().__init__("cluster:Certificates", name, opts)
+        self._guarded = protect
         authority = self._authority(f"{name}-ca", "kubernetes")
         self.authority = authority.certificate.cert_pem
         self.pin = authority.key.public_key_pem.apply(public_key_pin)
@@ -67,7 +69,7 @@ class Certificates(Component):
             "pki/etcd/ca": self._authority(f"{name}-etcd-ca", "etcd-ca"),
             "pki/front-proxy-ca": self._authority(f"{name}-front-proxy-ca", "front-proxy-ca"),
         }
-        service_accounts = self._key(f"{name}-service-accounts")
+        service_accounts = self._key(f"{name}-service-accounts", protect)
         self.files = {
             "pki/sa.key": service_accounts.private_key_pem,
             "pki/sa.pub": service_accounts.public_key_pem,
@@ -77,11 +79,11 @@ class Certificates(Component):
         self.administrator = self._administrator(f"{name}-admin", authority)
         self.register_outputs({"authority": self.authority, "pin": self.pin})
 
-    def _key(self, name: str) -> tls.PrivateKey:
-        return tls.PrivateKey(name, **_KEY, opts=self.child())  # type: ignore
+    def _key(self, name: str, protect: bool = False) -> tls.PrivateKey:
+        return tls.PrivateKey(name, **_KEY, opts=self.child(protect=protect))  # type: ignore
 
     def _authority(self, name: str, common_name: str) -> _Authority:
-        key = self._key(name)
+        key = self._key(name, self._guarded)
         certificate = tls.SelfSignedCert(
             name,
             private_key_pem=key.private_key_pem,

@@ -64,7 +64,7 @@ class EksCluster(Cluster):
         protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make the cluster that ``spec`` describes in ``vpc``; ``protect`` guards it against deletion.
+        """Make the cluster that ``spec`` describes in ``vpc``; ``protect`` guards it, its key and its log.
 
         The name is fixed, not generated: its log group and its users find the cluster by it.
         """
@@ -134,14 +134,14 @@ class EksCluster(Cluster):
             f"{self.name}-control-plane",
             name=f"/aws/eks/{self.name}/cluster",
             retention_in_days=spec.log_retention_days,
-            opts=self.child(),
+            opts=self.child(protect=protect),
         )
         key = aws.kms.Key(
             f"{self.name}-secrets",
             description=f"Secrets of EKS cluster {self.name}",
             enable_key_rotation=True,
             deletion_window_in_days=30,
-            opts=self.child(),
+            opts=self.child(protect=protect),
         )
         return aws.eks.Cluster(
             self.name,

@@ -83,13 +83,14 @@ class KubeadmCluster(Cluster):
     ) -> None:
         """Make the machines of ``spec`` and ``pools`` in ``vpc``, and wait until their API server is ready.
 
-        Where ``protect``, etcd's snapshots are guarded against deletion.
+        Where ``protect``, the machines that etcd is on, its snapshots, and the keys that either takes to be read are
+        guarded against deletion.
         """
         super().__init__("cluster:Kubeadm", name, opts)
-        self._name, self._spec, self._vpc = name, spec, vpc
+        self._name, self._spec, self._vpc, self._guarded = name, spec, vpc, protect
         self.storage_class = STORAGE_CLASS
         self.facts = Facts(managed_control_plane=False, load_balancing=LoadBalancing.NODE_PORT, metrics_server=False)
-        self._certificates = Certificates(name, self.child())
+        self._certificates = Certificates(name, protect=protect, opts=self.child())
         self._firewall = Firewall(name, vpc, spec.api_access_cidrs, self.child())
         self.node_security_group_id = self._firewall.nodes
         self._balancers = self._load_balancers()
@@ -183,7 +184,7 @@ class KubeadmCluster(Cluster):
         return self._secret("join", files, [self._control_plane_role, self._node_role])
 
     def _control_plane_secret(self) -> pulumi.Output[str]:
-        key = random.RandomBytes(f"{self._name}-encryption", length=32, opts=self.child())
+        key = random.RandomBytes(f"{self._name}-encryption", length=32, opts=self.child(protect=self._guarded))
         files = {**self._certificates.files, "encryption.yaml": key.base64.apply(_encryption_at_rest)}
         return self._secret(_CONTROL_PLANE, files, [self._control_plane_role])
 
@@ -245,6 +246,7 @@ class KubeadmCluster(Cluster):
                 hop_limit=1,
                 # Beside the one it replaces, it would join that one's etcd, and the two have no majority without it.
                 delete_before_replace=True,
+                protect=self._guarded,
             )
             for balancer in self._balancers:
                 balancer.attach(name, machine.id)
@@ -290,6 +292,7 @@ class KubeadmCluster(Cluster):
         hop_limit: int,
         spot: bool = False,
         delete_before_replace: bool | None = None,
+        protect: bool = False,
     ) -> aws.ec2.Instance:
         tags = {"Name": f"{self._name}-{name}"}
         return aws.ec2.Instance(
@@ -307,7 +310,11 @@ class KubeadmCluster(Cluster):
             # What it is brought to, in place and in its turn, by upgrade_nodes.py.
             tags={**tags, "kubernetes-version": self._spec.kubernetes_version},
             volume_tags=tags,
-            opts=self.child(ignore_changes=["ami", "userDataBase64"], delete_before_replace=delete_before_replace),
+            opts=self.child(
+                ignore_changes=["ami", "userDataBase64"],
+                delete_before_replace=delete_before_replace,
+                protect=protect,
+            ),
         )
 
     def _access(

@@ -113,7 +113,7 @@ class Aurora(Component):
             description=f"Aurora {name}",
             enable_key_rotation=True,
             deletion_window_in_days=30,
-            opts=self.child(),
+            opts=self.child(protect=protect),
         )
         parameters = aws.rds.ClusterParameterGroup(
             name,
@@ -131,7 +131,10 @@ class Aurora(Component):
         )
         # RDS would make the group itself, to be kept for ever and to stay behind.
         logs = aws.cloudwatch.LogGroup(
-            name, name=f"/aws/rds/cluster/{name}/postgresql", retention_in_days=90, opts=self.child()
+            name,
+            name=f"/aws/rds/cluster/{name}/postgresql",
+            retention_in_days=90,
+            opts=self.child(protect=protect),
         )
         # A snapshot's name is taken for good: another database of this name, later, needs another.
         snapshot = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=self.child())

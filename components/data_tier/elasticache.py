@@ -95,7 +95,7 @@ class ElastiCache(Component):
             description=f"ElastiCache {name}",
             enable_key_rotation=True,
             deletion_window_in_days=30,
-            opts=self.child(),
+            opts=self.child(protect=protect),
         )
         parameters = aws.elasticache.ParameterGroup(
             name,
@@ -112,7 +112,7 @@ class ElastiCache(Component):
                 f"{name}-{kind}",
                 name=f"/groundwork/{name}/{kind}",
                 retention_in_days=_LOG_DAYS,
-                opts=self.child(),
+                opts=self.child(protect=protect),
             )
             for kind in ("slow-log", "engine-log")
         }

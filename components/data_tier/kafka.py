@@ -70,7 +70,7 @@ class InClusterKafka(Component):
     ) -> None:
         """Make the cluster; ``protect`` keeps it and its topics from an accidental destroy, and volumes in any case."""
         super().__init__("data:InClusterKafka", name, opts)
-        self._name, self._line, self._protect, self._keeper = name, _LINES[spec.metadata], protect, secrets
+        self._name, self._line, self._guarded, self._keeper = name, _LINES[spec.metadata], protect, secrets
         self._until = cluster.until
         self._namespace = namespaces.ensure(spec.namespace)
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
@@ -135,7 +135,7 @@ class InClusterKafka(Component):
             opts=self.child(),
         )
         # The operator brings the CRDs, and takes apart what they describe.
-        here: Any = {"protect": self._protect, "depends_on": [operator]}
+        here: Any = {"protect": self._guarded, "depends_on": [operator]}
         pools = [self._custom(pool, "KafkaNodePool", pool, spec, **here) for pool, spec in servers.pools().items()]
         here["depends_on"] = [operator, *pools]
         # Pools are the only way to have controllers; 0.45 wants to be told.
@@ -159,7 +159,7 @@ class InClusterKafka(Component):
     def _topic(self, topic: Topic, replicas: int) -> None:
         spec = {"partitions": topic.partitions, "replicas": replicas, "config": topic.settings()}
         # Its finalizer is taken off by the operator of topics, which the cluster brings.
-        after: Any = {"depends_on": [self._ready], "protect": self._protect}
+        after: Any = {"depends_on": [self._ready], "protect": self._guarded}
         self._custom(f"topic-{topic.name}", "KafkaTopic", topic.name, spec, waits=True, **after)
 
     def _user(self, client: KafkaClient) -> pulumi.Output[str]:

@@ -103,7 +103,7 @@ class Rds(Component):
             description=f"RDS {name}",
             enable_key_rotation=True,
             deletion_window_in_days=30,
-            opts=self.child(),
+            opts=self.child(protect=protect),
         )
         parameters = aws.rds.ParameterGroup(
             name,
@@ -121,7 +121,10 @@ class Rds(Component):
         )
         # RDS would make the group itself, to be kept for ever and to stay behind.
         logs = aws.cloudwatch.LogGroup(
-            name, name=f"/aws/rds/instance/{name}/postgresql", retention_in_days=90, opts=self.child()
+            name,
+            name=f"/aws/rds/instance/{name}/postgresql",
+            retention_in_days=90,
+            opts=self.child(protect=protect),
         )
         # A snapshot's name is taken for good: another database of this name, later, needs another.
         snapshot = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=self.child())

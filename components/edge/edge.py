@@ -62,8 +62,8 @@ class Edge(Component):
         """Lead ``hosts``, names in the zone, to the ingress controller at ``targets``.
 
         ``direct`` are the services of the spec's section of that name, ``buckets`` those that its distributions name.
-        ``idle_seconds`` is the least that a connection may be silent for. ``protect`` guards the load balancer against
-        deletion.
+        ``idle_seconds`` is the least that a connection may be silent for. ``protect`` guards the zone and the load
+        balancer against deletion.
         """
         super().__init__("edge:Edge", name, opts)
         self._name, self._spec = name, spec
@@ -73,7 +73,7 @@ class Edge(Component):
             name=spec.zone,
             # What somebody else wrote into it goes with it, and would otherwise hold it back.
             force_destroy=spec.dns is not None and not protect,
-            opts=self.child(),
+            opts=self.child(protect=protect),
         )
         self.zone_id, self.name_servers = zone.zone_id, zone.name_servers
         regions = [vpc.region, CLOUDFRONT_REGION] if spec.distributions else [vpc.region]

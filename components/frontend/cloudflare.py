@@ -30,8 +30,13 @@ class CloudflareFrontend(Component):
     project: pulumi.Output[str]
     """What a pipeline uploads to."""
 
-    def __init__(self, name: str, spec: Spec, *, platform: str, opts: pulumi.ResourceOptions) -> None:
-        """Make the site; the project is called after ``platform`` where ``spec`` names none."""
+    def __init__(
+        self, name: str, spec: Spec, *, platform: str, protect: bool = False, opts: pulumi.ResourceOptions
+    ) -> None:
+        """Make the site; the project is called after ``platform`` where ``spec`` names none.
+
+        ``protect`` guards what was uploaded against deletion.
+        """
         super().__init__("frontend:CloudflareFrontend", name, opts)
         zone = cloudflare.get_zone_output(
             filter=cloudflare.GetZoneFilterArgs(
@@ -44,7 +49,7 @@ class CloudflareFrontend(Component):
             account_id=spec.account_id,
             name=spec.project or platform,
             production_branch=spec.production_branch,
-            opts=self.child(),
+            opts=self.child(protect=protect),
         )
         record = cloudflare.DnsRecord(
             name,

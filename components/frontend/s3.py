@@ -29,9 +29,9 @@ class S3Frontend(Component):
     """What the zone has to be delegated to; the certificate is issued only once it is."""
 
     def __init__(self, name: str, spec: Spec, *, protect: bool, opts: pulumi.ResourceOptions) -> None:
-        """Make the site; ``protect`` guards the bucket against deletion."""
+        """Make the site; ``protect`` guards the bucket and the zone against deletion."""
         super().__init__("frontend:S3Frontend", name, opts)
-        zone = aws.route53.Zone(name, name=spec.zone, force_destroy=False, opts=self.child())
+        zone = aws.route53.Zone(name, name=spec.zone, force_destroy=False, opts=self.child(protect=protect))
         certificates = ZoneCertificates(name, spec.host, [], zone.zone_id, [CLOUDFRONT_REGION], self.child())
         bucket = OriginBucket(name, versions_days=_VERSIONS_DAYS, protect=protect, opts=self.child())
         distribution = Distribution(

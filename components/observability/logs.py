@@ -64,6 +64,7 @@ class _Surroundings:
     scraping: Scraping
     cloud: Cloud | None
     pools: Sequence[NodePool]
+    protect: bool
 
 
 class Logs(Component):
@@ -85,14 +86,20 @@ class Logs(Component):
         cloud: Cloud | None = None,
         pools: Sequence[NodePool] = (),
         secrets: Secrets = IN_CLUSTER,
+        protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install the collector and, where it is the platform's own, the store; ``cloud`` makes what a cloud has."""
+        """Install the collector and, where it is the platform's own, the store; ``cloud`` makes what a cloud has.
+
+        ``protect`` guards what the store has in the cluster.
+        """
         super().__init__("observability:Logs", name, opts)
         self._name, self._cluster, self._scraping, self._keeper = name, cluster, scraping, secrets
         # It reads the host's files, which only `privileged` allows, and so it gets a namespace of its own.
         self._namespace = namespaces.ensure(NAMESPACE, "privileged")
-        self.store = self._store(spec.store, _Surroundings(cluster, charts, namespaces, scraping, cloud, pools))
+        self.store = self._store(
+            spec.store, _Surroundings(cluster, charts, namespaces, scraping, cloud, pools, protect)
+        )
         identity = self._identity(spec.collector)
         self._collect(spec.collector, charts, identity)
         if spec.api_server_audit:
@@ -118,6 +125,7 @@ class Logs(Component):
                     clients=[_COLLECTOR, audit_log.PEER, around.scraping.grafana],
                     cloud=around.cloud,
                     pools=around.pools,
+                    protect=around.protect,
                     opts=self.child(),
                 ).store
             case logs.Elasticsearch():
@@ -130,6 +138,7 @@ class Logs(Component):
                     scraping=around.scraping,
                     clients=[_COLLECTOR, around.scraping.grafana],
                     pools=around.pools,
+                    protect=around.protect,
                     opts=self.child(),
                 ).store
             case logs.ExternalLoki():

@@ -62,12 +62,14 @@ class Metrics(Component):
         pools: Sequence[NodePool] = (),
         secrets: Secrets = IN_CLUSTER,
         grafana_environment: Mapping[str, Any] | None = None,
+        protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Install them.
 
         ``url`` returns the address at which people reach a host, which links lead to; ``grafana_environment`` is what
-        datasources refer to: variables, as `valueFrom` has them.
+        datasources refer to: variables, as `valueFrom` has them. ``protect`` guards the
+        volumes, which go with the release.
         """
         super().__init__("observability:Metrics", name, opts)
         password = random.RandomPassword(f"{name}-grafana", length=24, special=False, opts=self.child())
@@ -117,7 +119,7 @@ class Metrics(Component):
             },
             # An image pull of each part, one after the other on a small machine.
             timeout_seconds=900,
-            opts=self.child(depends_on=[scraping.crds]),
+            opts=self.child(depends_on=[scraping.crds], protect=protect),
         )
         allow(
             name,

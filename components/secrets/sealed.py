@@ -46,12 +46,14 @@ class SealedSecrets(Component):
         charts: Charts,
         namespaces: Namespaces,
         scraping: Scraping | None = None,
+        protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
+        """Install it; ``protect`` guards the key, without which nobody reads what was sealed."""
         super().__init__("secrets:SealedSecrets", name, opts)
         self._unsealed = cluster.until("condition=Synced")
         namespace = namespaces.ensure(NAME)
-        key = tls.PrivateKey(name, algorithm="RSA", rsa_bits=4096, opts=self.child())
+        key = tls.PrivateKey(name, algorithm="RSA", rsa_bits=4096, opts=self.child(protect=protect))
         pair = tls.SelfSignedCert(
             name,
             private_key_pem=key.private_key_pem,

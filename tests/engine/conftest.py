@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ import yaml
 
 from spec.load import ROOT
 from tests.api_server import ApiServer, api_server
+from tools import ensure
 
 PROGRAM = ("__main__.py", "charts", "components", "sandbox", "spec", "stacks", "tools")
 
@@ -51,6 +54,45 @@ class Checkout:
         said = done.stdout + done.stderr
         assert bool(done.returncode) == fails, f"{command} ended with {done.returncode}:\n{said[-6000:]}"
         return said if fails else done.stdout
+
+    def engine(self, *arguments: str, fails: bool = False) -> str:
+        """Run the plain engine on the stack, attached to its account, and return what it printed."""
+        served = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "-C", str(self.directory), "serve", self.stack],
+            cwd=self.directory,
+            env=os.environ | {"GROUNDWORK_SANDBOX": str(self.directory / ".sandbox")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            assert served.stdout is not None
+            attached: dict[str, str] = {}
+            # The last of what it prints.
+            while "PULUMI_HOME" not in attached:
+                name, _, value = served.stdout.readline().removeprefix("export ").partition("=")
+                assert name, "serve ended"
+                attached[name] = shlex.split(value)[0]
+            done = subprocess.run(
+                [str(ensure("pulumi")), *arguments, "--stack", self.stack, "--non-interactive", "--color", "never"],
+                cwd=self.directory / ".sandbox" / self.stack / "work",
+                env=os.environ | attached,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            served.send_signal(signal.SIGINT)
+            served.communicate(timeout=60)
+        said = done.stdout + done.stderr
+        assert bool(done.returncode) == fails, f"{arguments} ended with {done.returncode}:\n{said[-6000:]}"
+        return said
+
+    def value(self, key: str) -> Any:
+        """Return a top-level value of the stack file; None where there is none."""
+        document = yaml.safe_load((self.directory / f"Pulumi.{self.stack}.yaml").read_text())
+        return document["config"].get(f"groundwork:{key}")
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the resources of the state, by URN; in place of what is secret stands ``[secret]``."""

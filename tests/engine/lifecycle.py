@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import pytest
 import yaml
 
 from tests.api_server import ApiServer
@@ -67,6 +68,13 @@ class Lifecycle:
             touched = platform.changes(change.path, change.value)
             assert touched == (change.created, change.updated, change.deleted), change.path
 
-    def test_9_destroy_leaves_nothing(self, platform: Checkout) -> None:
+    def test_9_a_plain_destroy_is_refused_and_deletes_nothing_where_data_is_protected(self, platform: Checkout) -> None:
+        if not platform.value("protect"):
+            pytest.skip("its file protects nothing")
+        before = platform.resources()
+        assert "because it is protected" in platform.engine("destroy", "--yes", fails=True)
+        assert platform.resources() == before
+
+    def test_destroy_on_purpose_leaves_nothing(self, platform: Checkout) -> None:
         assert "Nothing is left in the emulated account" in platform.run("destroy")
         assert [urn for urn in platform.resources() if "pulumi:pulumi:Stack" not in urn] == []

@@ -150,6 +150,40 @@ def test_protected_resources_are_refused_by_destroy(toy):
     assert "kept" in toy.resources()
 
 
+SWITCH = "name: toy\nruntime: python\nconfig: {protect: {type: boolean, default: false}}\n"
+KEEPING = """
+import pulumi, pulumi_random as random
+kept = pulumi.ResourceOptions(protect=pulumi.Config().get_bool("protect"))
+random.RandomPet("kept", opts=kept)
+"""
+
+
+def test_destroy_takes_protection_off_first_where_the_project_has_a_switch_for_it(toy):
+    (toy.directory / "Pulumi.yaml").write_text(SWITCH)
+    toy.program(KEEPING)
+    toy.configure(protect=True)
+    toy("up", "dev")
+    assert toy.resources()["kept"]["protect"] is True
+    file = (toy.directory / "Pulumi.dev.yaml").read_text()
+    refused = toy("destroy", "--preview-only", "dev", code=1)
+    assert "protected" in refused.stdout + refused.stderr
+    said = toy("destroy", "dev").stdout
+    assert "1 resource is protected: first `up` with toy:protect false, which takes that off, then the destroy." in said
+    assert "Nothing is left" in said
+    assert toy.resources() == {}
+    assert (toy.directory / "Pulumi.dev.yaml").read_text() == file
+    toy("up", "dev")
+    assert toy.resources()["kept"]["protect"] is True
+
+
+def test_destroy_of_what_is_not_protected_runs_no_up(toy):
+    (toy.directory / "Pulumi.yaml").write_text(SWITCH)
+    toy.program(KEEPING)
+    toy("up", "dev")
+    toy.program("raise SystemExit('an up was run')")
+    assert "Nothing is left" in toy("destroy", "dev").stdout
+
+
 def test_destroy_preview_only_deletes_nothing(toy):
     toy("up", "dev")
     assert "to delete" in toy("destroy", "--preview-only", "dev").stdout

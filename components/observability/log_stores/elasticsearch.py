@@ -96,9 +96,10 @@ class Elasticsearch(Component):
         scraping: Scraping,
         clients: Sequence[Peer],
         pools: Sequence[NodePool] = (),
+        protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install Elasticsearch beside Prometheus, and let ``clients`` write and read."""
+        """Install Elasticsearch beside Prometheus, and let ``clients`` write and read; ``protect`` guards the logs."""
         super().__init__("observability:Elasticsearch", name, opts)
         self._name, self._scraping = name, scraping
         operator_namespace = namespaces.ensure(OPERATOR_NAMESPACE)
@@ -129,7 +130,7 @@ class Elasticsearch(Component):
                 "nodeSets": [_node_set(spec, cluster.storage_class, on_pool(spec.pool, pools))],
             },
             # Its finalizer is the operator's to take off.
-            opts=self.child(depends_on=[operator]),
+            opts=self.child(depends_on=[operator], protect=protect),
         )
         ready = self._set_up(spec, setup, authority, nodes)
         self.store = LogStore(

@@ -70,9 +70,13 @@ class Loki(Component):
         clients: Sequence[Peer],
         cloud: Cloud | None = None,
         pools: Sequence[NodePool] = (),
+        protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install Loki beside Prometheus, and let ``clients`` write and read; a bucket takes a ``cloud`` to make it."""
+        """Install Loki beside Prometheus, and let ``clients`` write and read; a bucket takes a ``cloud`` to make it.
+
+        ``protect`` guards the volume, which goes with the release.
+        """
         super().__init__("observability:Loki", name, opts)
         bucket = None
         identity = Identity()
@@ -116,7 +120,7 @@ class Loki(Component):
                 "monitoring": {"serviceMonitor": {"enabled": True}},
                 **_LEFT_OUT,
             },
-            opts=self.child(depends_on=[scraping.crds, *identity.depends_on]),
+            opts=self.child(depends_on=[scraping.crds, *identity.depends_on], protect=protect),
         )
         allow(
             name,
