@@ -25,6 +25,7 @@ from tests.engine.conftest import checkout
 GOLDEN = ROOT / "tests" / "golden"
 
 _STACK = "::pulumi:pulumi:Stack::"
+_COMPONENT = "groundwork:"
 
 # A value with a part that is another one in every account: a suffix of a name, an identifier, a key.
 _MADE_UP = re.compile(
@@ -42,9 +43,14 @@ _PREFERRED = ("id", "arn", "name")
 
 
 def canonical(resources: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the graph of a state's resources, by their path of types and names."""
+    """Return the graph of a state's resources, by their types and names. Raises ValueError where two would be one."""
     by_urn = {resource["urn"]: resource for resource in resources}
-    graph = {_short(urn): _node(resource, by_urn) for urn, resource in by_urn.items()}
+    graph: dict[str, Any] = {}
+    for urn, resource in by_urn.items():
+        name = _short(urn)
+        if name in graph:
+            raise ValueError(f"{urn} would be shown as {name}, as another resource is: one of them needs another name")
+        graph[name] = _node(resource, by_urn)
     # The engine's own root and its default providers, which carry the version of an SDK, are nobody's decision.
     return {name: node for name, node in sorted(graph.items()) if not re.match(r"Stack::|\w+::default_", name)}
 
@@ -55,9 +61,13 @@ def text(graph: dict[str, Any]) -> str:
 
 
 def _short(urn: str) -> str:
-    """``Component$Type::name`` of a URN, without packages and modules: those are in the node."""
+    """``Type::name`` of a URN, without package and module: those are in the node.
+
+    A component keeps its area, ``edge:WebAcl::name``: it is often called as what it makes, and by the same name.
+    """
     types, name = urn.split("::")[2:4]
-    return f"{types.rsplit('$', 1)[-1].rsplit(':', 1)[-1]}::{name}"
+    kind = types.rsplit("$", 1)[-1]
+    return f"{kind.removeprefix(_COMPONENT) if kind.startswith(_COMPONENT) else kind.rsplit(':', 1)[-1]}::{name}"
 
 
 def _node(resource: dict[str, Any], by_urn: dict[str, Any]) -> dict[str, Any]:

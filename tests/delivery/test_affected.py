@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from delivery import modules
 from delivery.affected import affected, by_files
 from delivery.git import Git
 from spec.load import ROOT, stacks
@@ -194,6 +196,16 @@ def here() -> dict[str, str]:
     return {str(path.relative_to(ROOT)): path.read_text(errors="replace") for path in kept}
 
 
+@pytest.mark.parametrize("stack", stacks())
+def test_a_component_of_a_stack_is_in_a_module_that_the_stack_runs(here: dict[str, str], stack: str) -> None:
+    types = {node["type"] for node in json.loads(here[f"tests/golden/{stack}.json"]).values()}
+    run = modules.used(here, types)
+    homes = {token: path for path, text in here.items() for token in re.findall(r'__init__\("(\w+:\w+)"', text)}
+    built = {type.removeprefix("groundwork:") for type in types if type.startswith("groundwork:")}
+    assert built
+    assert {token for token in built if homes[token] not in run} == set()
+
+
 @pytest.mark.parametrize(
     ("path", "there", "not_there"),
     [
@@ -203,6 +215,9 @@ def here() -> dict[str, str]:
         ("components/data_tier/aurora.py", {"prod"}, {"dev"}),
         ("stacks/aws.py", {"prod", "blog", "sesacthon"}, {"dev"}),
         ("stacks/local.py", {"dev"}, {"prod", "blog", "sesacthon"}),
+        # Components that are called as what they make.
+        ("components/edge/web_acl.py", {"prod", "sesacthon"}, {"dev", "blog", "tacklebox"}),
+        ("components/vpc.py", {"prod", "blog", "sesacthon"}, {"dev", "tacklebox"}),
         ("components/namespaces.py", set(stacks()), set()),
         ("spec/base.py", set(stacks()), set()),
     ],
