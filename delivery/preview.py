@@ -34,7 +34,10 @@ _HOLD_DATA = {
     "aws:rds/instance:Instance": "a database",
     "aws:rds/clusterInstance:ClusterInstance": "an instance of a database",
     "aws:dynamodb/table:Table": "a table",
-    "aws:elasticache/*": "a cache",
+    "aws:elasticache/cluster:Cluster": "a cache",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "a cache",
+    "aws:elasticache/serverlessCache:ServerlessCache": "a cache",
+    "aws:cognito/userPool:UserPool": "people who sign in, with their passwords",
     "aws:s3/bucket:Bucket": "a bucket",
     "aws:s3/bucketV2:BucketV2": "a bucket",
     "aws:ebs/volume:Volume": "a volume",
@@ -45,17 +48,24 @@ _HOLD_DATA = {
     "aws:secretsmanager/secret:Secret": "a secret",
     "aws:cloudwatch/logGroup:LogGroup": "logs",
     "aws:eks/cluster:Cluster": "a cluster, with the volumes in it",
+    "cloudflare:index/pagesProject:PagesProject": "pages that were uploaded",
     "command:local:Command": "what a command made; on a laptop that is the cluster",
     "kubernetes:core/v1:Namespace": "a namespace, with all that is in it",
     "kubernetes:core/v1:PersistentVolume": "a volume",
     "kubernetes:core/v1:PersistentVolumeClaim": "a volume",
     "kubernetes:apps/v1:StatefulSet": "a stateful set",
-    "kubernetes:kafka.strimzi.io/*": "Kafka",
+    "kubernetes:elasticsearch.k8s.elastic.co/*:Elasticsearch": "logs",
+    "kubernetes:kafka.strimzi.io/*:Kafka": "Kafka",
+    "kubernetes:kafka.strimzi.io/*:KafkaNodePool": "Kafka",
+    "kubernetes:kafka.strimzi.io/*:KafkaTopic": "messages",
     "kubernetes:postgresql.cnpg.io/*:Cluster": "a database",
     "kubernetes:rabbitmq.com/*:RabbitmqCluster": "a broker",
     "random:index/*": "a generated secret: what was encrypted or signed up with it has to follow",
     "tls:index/privateKey:PrivateKey": "a key: who trusts it has to be told",
 }
+
+# Of a type that may hold nothing, such as a release without a volume or a machine without a disk that counts.
+_PROTECTED = "what the stack protects"
 
 _SECRET = "[secret]"
 # The engine blinds what is marked secret; what nobody marked is not shown under a name like these either.
@@ -99,7 +109,7 @@ class Change:
         for pattern, what in _HOLD_DATA.items():
             if fnmatchcase(self.type, pattern):
                 return what
-        return ""
+        return _PROTECTED if self.protected else ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,54 @@ import pytest
 
 from delivery import comment
 from delivery.errors import Refused
-from delivery.preview import Preview, read
+from delivery.preview import Change, Preview, read
+from spec.load import ROOT, stacks
 
 # What the engine printed for stack prod whose database had another name, shortened to what changes.
 DATABASE = (Path(__file__).parent / "previews" / "replaced_database.json").read_text()
+
+
+# Types in the stacks that nobody misses once an `up` has made them again.
+HOLD_NOTHING = (
+    "groundwork:*", "pulumi:providers:*",
+    "aws:acm/*", "aws:appautoscaling/*", "aws:autoscaling/tag:Tag", "aws:cloudfront/*", "aws:dlm/*", "aws:iam/*",
+    "aws:cloudwatch/dashboard:Dashboard", "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "aws:cognito/userPoolClient:UserPoolClient", "aws:cognito/userPoolDomain:UserPoolDomain",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "aws:ec2/eip:Eip", "aws:ec2/flowLog:FlowLog",
+    "aws:ec2/internetGateway:InternetGateway", "aws:ec2/launchTemplate:LaunchTemplate",
+    "aws:ec2/natGateway:NatGateway", "aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation", "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet", "aws:ec2/vpc:Vpc", "aws:ec2/vpcEndpoint:VpcEndpoint",
+    # Those whose disks count are protected.
+    "aws:ec2/instance:Instance", "kubernetes:helm.sh/v3:Release",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    "aws:eks/accessEntry:AccessEntry", "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+    "aws:eks/addon:Addon", "aws:eks/nodeGroup:NodeGroup",
+    "aws:elasticache/parameterGroup:ParameterGroup", "aws:elasticache/subnetGroup:SubnetGroup",
+    "aws:lb/*", "aws:rds/clusterParameterGroup:ClusterParameterGroup", "aws:rds/subnetGroup:SubnetGroup",
+    "aws:route53/healthCheck:HealthCheck", "aws:route53/record:Record",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:secretsmanager/secretVersion:SecretVersion",
+    "aws:sns/topic:Topic", "aws:sns/topicSubscription:TopicSubscription", "aws:vpc/*", "aws:wafv2/*",
+    "cloudflare:index/dnsRecord:DnsRecord", "cloudflare:index/pagesDomain:PagesDomain",
+    "cloudflare:index/ruleset:Ruleset", "cloudflare:index/zoneSetting:ZoneSetting",
+    "kubernetes:argoproj.io/*", "kubernetes:barmancloud.cnpg.io/*", "kubernetes:batch/v1:*",
+    "kubernetes:cert-manager.io/*", "kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:LimitRange",
+    "kubernetes:core/v1:ResourceQuota", "kubernetes:core/v1:Secret", "kubernetes:core/v1:Service",
+    "kubernetes:core/v1:ServiceAccount", "kubernetes:elbv2.k8s.aws/*", "kubernetes:external-secrets.io/*",
+    "kubernetes:externaldns.k8s.io/*", "kubernetes:k8s.nginx.org/*", "kubernetes:kafka.strimzi.io/*:KafkaUser",
+    "kubernetes:kustomize.toolkit.fluxcd.io/*", "kubernetes:monitoring.coreos.com/*",
+    "kubernetes:networking.k8s.io/*", "kubernetes:notification.toolkit.fluxcd.io/*",
+    "kubernetes:postgresql.cnpg.io/*:DatabaseRole", "kubernetes:postgresql.cnpg.io/*:Pooler",
+    "kubernetes:postgresql.cnpg.io/*:ScheduledBackup", "kubernetes:rbac.authorization.k8s.io/*",
+    "kubernetes:security.istio.io/*", "kubernetes:source.toolkit.fluxcd.io/*",
+    "kubernetes:storage.k8s.io/v1:StorageClass",
+    "tls:index/certRequest:CertRequest", "tls:index/locallySignedCert:LocallySignedCert",
+    "tls:index/selfSignedCert:SelfSignedCert",
+)  # fmt: skip
 
 
 def urn(kind: str, name: str) -> str:
@@ -142,7 +187,11 @@ def test_a_protected_resource_is_said_to_be_refused() -> None:
         ("kubernetes:postgresql.cnpg.io/v1:Cluster", True),
         ("kubernetes:core/v1:PersistentVolumeClaim", True),
         ("kubernetes:kafka.strimzi.io/v1:KafkaNodePool", True),
+        ("kubernetes:kafka.strimzi.io/v1:KafkaTopic", True),
+        ("kubernetes:kafka.strimzi.io/v1:KafkaUser", False),
         ("aws:elasticache/replicationGroup:ReplicationGroup", True),
+        ("aws:elasticache/subnetGroup:SubnetGroup", False),
+        ("aws:cognito/userPool:UserPool", True),
         ("aws:s3/bucket:Bucket", True),
         ("aws:route53/zone:Zone", True),
         ("kubernetes:core/v1:ConfigMap", False),
@@ -152,6 +201,29 @@ def test_a_protected_resource_is_said_to_be_refused() -> None:
 def test_what_holds_data_is_known(kind: str, holds: bool) -> None:
     text = comment.render("prod", document(step("delete", kind)))
     assert ("[!CAUTION]" in text) is holds
+
+
+def test_what_the_stack_protects_is_at_stake_whatever_its_type() -> None:
+    kept = step("delete", "kubernetes:helm.sh/v3:Release", "redis", oldState={"protect": True, "inputs": {}})
+    assert "would be **deleted**: what the stack protects. It is protected" in comment.render("prod", document(kept))
+
+
+@pytest.mark.parametrize("stack", stacks())
+def test_of_every_type_in_a_stack_it_is_known_whether_it_holds_data(stack: str) -> None:
+    """A new type belongs into delivery.preview or, where what it makes is made again without loss, in here."""
+    graph = json.loads((ROOT / "tests" / "golden" / f"{stack}.json").read_text())
+    types = {node["type"] for node in graph.values()}
+    unknown = {
+        kind
+        for kind in types
+        if not Change(urn(kind, "x"), "delete").holds and not any(fnmatchcase(kind, each) for each in HOLD_NOTHING)
+    }
+    assert unknown == set()
+
+
+@pytest.mark.parametrize("pattern", HOLD_NOTHING)
+def test_what_is_said_to_hold_nothing_is_not_said_to_hold_something(pattern: str) -> None:
+    assert not Change(urn(pattern.replace("*", "x"), "x"), "delete").holds
 
 
 def test_the_stack_itself_and_reads_are_no_changes() -> None:
