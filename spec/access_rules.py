@@ -33,6 +33,25 @@ def what_people_administer_by_is_closed_to_the_world(platform: Platform) -> Iter
 
 
 @rule
+def everybody_gets_into_eks_once(platform: Platform) -> Iterator[Mistake]:
+    """EKS has one access entry for a principal, and the program calls it by the last part of the ARN."""
+    if not isinstance(platform.cluster, EksCluster):
+        return
+    given = {"adminRoleArns": platform.cluster.admin_role_arns, "viewRoleArns": platform.cluster.view_role_arns}
+    first: dict[str, str] = {}
+    for key, arns in given.items():
+        names: set[str] = set()
+        for position, arn in enumerate(arns):
+            path, name = ("cluster", key, position), arn.rpartition("/")[2]
+            if arn in first:
+                yield Mistake(path, "gets in already", f"{first[arn]} has it: leave it out of one of them", arn)
+            elif name in names:
+                yield Mistake(path, f"ends in {name}, as another does", "give each role a name of its own", arn)
+            first.setdefault(arn, key)
+            names.add(name)
+
+
+@rule
 def a_bastion_has_somewhere_to_stand(platform: Platform) -> Iterator[Mistake]:
     """It needs a way out to Session Manager, and for SSH a way in."""
     if platform.bastion is None or platform.network is None:

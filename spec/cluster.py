@@ -16,6 +16,7 @@ Patch = Annotated[
     StringConstraints(pattern=r"^1\.\d{2}\.\d{1,2}$"),
     Field(description="A Kubernetes patch release, such as 1.35.3."),
 ]
+Principal = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+")]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 
 
@@ -90,8 +91,10 @@ class EksCluster(Section):
     public_access_cidrs: list[Cidr] = []
     """Networks that may reach the public endpoint; without any, the API is reachable from inside the VPC only."""
     log_retention_days: Days = 90
-    admin_role_arns: list[Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+")]] = []
+    admin_role_arns: list[Principal] = []
     """IAM roles and users that get cluster-admin by an access entry; creating the cluster does not grant it."""
+    view_role_arns: list[Principal] = []
+    """IAM roles and users that may look at everything in the cluster, Secrets included, and change nothing."""
     volume_snapshots: VolumeSnapshots | None = VolumeSnapshots()
     addons: dict[str, str] = {
         "vpc-cni": "v1.21.1-eksbuild.1",

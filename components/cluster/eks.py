@@ -26,7 +26,12 @@ from spec.cluster import EksCluster as Spec
 from spec.node_pools import NodePool
 
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+# https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+_VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+
+ROLE_VARIABLE = "GROUNDWORK_CLUSTER_ROLE"
+"""Environment variable with the IAM role to be in the cluster; empty for whoever one is already."""
 
 # Nodes become ready only with a pod network; everything else needs nodes to run on, and is degraded until it has them.
 _BEFORE_NODES = ("vpc-cni", "kube-proxy")
@@ -74,7 +79,7 @@ class EksCluster(Cluster):
         self._eks = self._control_plane(spec, service_role, protect)
         self.node_security_group_id = self._eks.vpc_config.cluster_security_group_id
         self._issuer = OidcProvider(name, self._eks.identities[0].oidcs[0].issuer, self.child())
-        administrators = self._administrators(spec, service_role)
+        let_in = self._let_in(spec, service_role)
         early, late = ([a for a in spec.addons if (a in _BEFORE_NODES) is first] for first in (True, False))
         network = [self._addon(addon, spec.addons[addon], []) for addon in early]
         self._pools = self._node_pools(pools, network)
@@ -89,7 +94,7 @@ class EksCluster(Cluster):
             enable_server_side_apply=True,
             # What runs in the cluster comes after what it needs to run, and on the way down goes before it: volumes
             # are deleted while their driver is there, by an identity that may still ask for it.
-            opts=self.child(depends_on=[*administrators, *addons]),
+            opts=self.child(depends_on=[*let_in, *addons]),
         )
         self.storage_class = STORAGE_CLASS
         default_storage_class(f"{name}-{STORAGE_CLASS}", self.child(provider=self.provider))
@@ -169,7 +174,7 @@ class EksCluster(Cluster):
             opts=self.child(depends_on=[attached, self._logs], protect=protect),
         )
 
-    def _administrators(self, spec: Spec, service_role: aws.iam.Role) -> list[pulumi.Resource]:
+    def _let_in(self, spec: Spec, service_role: aws.iam.Role) -> list[pulumi.Resource]:
         """Make the role that administers the cluster, and let it and the spec's principals in.
 
         The program deploys as that role, so it does not matter who created the cluster, nor who runs `up` today: whom
@@ -183,11 +188,16 @@ class EksCluster(Cluster):
             assume_role_policy=assume_role({"AWS": account}),
             opts=self.child(),
         )
-        principals: dict[str, pulumi.Input[str]] = {"admin": self._admin.arn}
-        principals |= {f"admin-{arn.rpartition('/')[2]}": arn for arn in spec.admin_role_arns}
-        return [self._administrator(key, arn) for key, arn in principals.items()]
+        administrators: dict[str, pulumi.Input[str]] = {"admin": self._admin.arn}
+        administrators |= {f"admin-{arn.rpartition('/')[2]}": arn for arn in spec.admin_role_arns}
+        viewers = {f"view-{arn.rpartition('/')[2]}": arn for arn in spec.view_role_arns}
+        return [
+            self._access(key, arn, policy)
+            for principals, policy in ((administrators, _ADMIN_POLICY), (viewers, _VIEW_POLICY))
+            for key, arn in principals.items()
+        ]
 
-    def _administrator(self, key: str, arn: pulumi.Input[str]) -> pulumi.Resource:
+    def _access(self, key: str, arn: pulumi.Input[str], policy: str) -> pulumi.Resource:
         entry = aws.eks.AccessEntry(
             f"{self.name}-{key}", cluster_name=self._eks.name, principal_arn=arn, opts=self.child()
         )
@@ -195,7 +205,7 @@ class EksCluster(Cluster):
             f"{self.name}-{key}",
             cluster_name=self._eks.name,
             principal_arn=entry.principal_arn,
-            policy_arn=_ADMIN_POLICY,
+            policy_arn=policy,
             access_scope={"type": "cluster"},
             opts=self.child(),
         )
@@ -239,11 +249,19 @@ class EksCluster(Cluster):
         }
 
     def _kubeconfig(self) -> pulumi.Output[str]:
-        arguments: list[pulumi.Input[str]] = [
-            *("--region", self._vpc.region, "eks", "get-token", "--cluster-name", self.name),
-            *("--role-arn", self._admin.arn),
-        ]
-        command = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "aws", "args": arguments}
+        """Return a kubeconfig that is the administrator's or, by ROLE_VARIABLE, somebody else's.
+
+        Who previews is asked of the environment, not of the stack: a refresh takes the kubeconfig that is in the state.
+        """
+        token = f"aws --region {self._vpc.region} eks get-token --cluster-name {self.name}"
+        script = pulumi.Output.concat(
+            *("role=${", ROLE_VARIABLE, "-", self._admin.arn, "}; "), f'exec {token} ${{role:+--role-arn "$role"}}'
+        )
+        command = {
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "command": "sh",
+            "args": ["-c", script],
+        }
         server = {
             "server": self._eks.endpoint,
             "certificate-authority-data": self._eks.certificate_authority.data,

@@ -9,6 +9,7 @@ import pytest
 from spec.load import from_config
 from tests.spec.test_mistakes import AWS, SERVICE, changed, mistakes
 
+ROLE = "arn:aws:iam::123456789012:role"
 POOLS: list[dict[str, Any]] = [
     {"name": "steady", "instanceTypes": ["t3.large"], "size": {"min": 1, "max": 2}},
     {"name": "surge", "instanceTypes": ["t3.large"], "size": {"min": 2, "max": 4}, "capacity": "spot"},
@@ -34,6 +35,13 @@ def test_what_may_be_interrupted_runs_on_spot() -> None:
         ("bastion.sshCidrs.0", "128.0.0.0/1", ["opens SSH to the world"]),
         ("bastion.instanceType", "m5.large", ['bastion.instanceType = "m5.large"', "burstable"]),
         ("cluster.publicAccessCidrs", ["0.0.0.0/0"], ["publicAccessCidrs[0]", "the API server to the world"]),
+        ("cluster.viewRoleArns", [f"{ROLE}/a", f"{ROLE}/a"], ["viewRoleArns[1]", "gets in already"]),
+        ("cluster.adminRoleArns", [f"{ROLE}/a", f"{ROLE}/b/a"], ["adminRoleArns[1]", "ends in a, as another does"]),
+        (
+            "cluster",
+            {"target": "eks", "adminRoleArns": [f"{ROLE}/a"], "viewRoleArns": [f"{ROLE}/a"]},
+            [f'cluster.viewRoleArns[0] = "{ROLE}/a"', "adminRoleArns has it"],
+        ),
         ("alarms", {"emails": ["nobody"]}, ['alarms.emails[0] = "nobody"', "does not match"]),
         ("cluster.volumeSnapshots", {"time": "24:00"}, ['volumeSnapshots.time = "24:00"']),
     ],

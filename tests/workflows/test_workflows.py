@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.cluster.eks import ROLE_VARIABLE
 from delivery.cli import parser
 from tests.delivery.conftest import Web, web
 from tests.workflows.schemas import mistakes
@@ -276,6 +277,20 @@ def test_a_stack_has_one_lock_for_all_that_updates_it_and_no_update_is_cut_off_b
         assert re.sub(r"\$\{\{.*\}\}", "STACK", group) == "stack-STACK", name
         assert job["environment"] == group.removeprefix("stack-")
         assert job["concurrency"]["cancel-in-progress"] == "false"
+
+
+def test_who_only_looks_is_in_the_cluster_as_himself_and_who_deploys_as_its_administrator() -> None:
+    """Nothing between the quotes: the kubeconfig then asks for no other role."""
+    given = {
+        name: {
+            step["env"].get(ROLE_VARIABLE)
+            for job in workflow(name)["jobs"].values()
+            for step in job.get("steps", ())
+            if re.search(r"\bpulumi (preview|refresh|up)\b", step.get("run", ""))
+        }
+        for name in ("preview", "drift", "apply", "deploy")
+    }
+    assert given == {"preview": {""}, "drift": {""}, "apply": {None}, "deploy": {None}}
 
 
 def test_drift_changes_nothing_and_is_told_of_even_where_a_refresh_failed() -> None:

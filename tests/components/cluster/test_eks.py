@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pulumi
+import pytest
 
 from components.cluster.contract import LoadBalancing
-from components.cluster.eks import EksCluster
+from components.cluster.eks import ROLE_VARIABLE, EksCluster
 from components.vpc import Vpc
 from spec.cluster import EksCluster as Spec
 from spec.network import Network
@@ -85,10 +88,38 @@ def test_administrators_are_the_clusters_own_role_and_those_of_the_spec() -> Non
     assert {a["policyArn"].rpartition("/")[2] for a in associations} == {"AmazonEKSClusterAdminPolicy"}
 
 
-def test_the_program_deploys_as_the_clusters_own_role() -> None:
-    kubeconfig = json.loads(build().one(PROVIDER)["kubeconfig"])
-    arguments = kubeconfig["users"][0]["user"]["exec"]["args"]
-    assert arguments[arguments.index("--role-arn") + 1].endswith("shop-admin")
+def test_viewers_see_everything_and_change_nothing() -> None:
+    arn = "arn:aws:iam::123456789012:role/preview"
+    made = build(viewRoleArns=[arn])
+    (association,) = made.all("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", principalArn=arn)
+    assert association["policyArn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+    assert association["accessScope"] == {"type": "cluster"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "asked"),
+    [
+        (None, ["--role-arn", "arn:aws:iam:us-east-1:123456789012:shop-admin"]),
+        ("", []),
+        ("arn:aws:iam::123456789012:role/on call", ["--role-arn", "arn:aws:iam::123456789012:role/on call"]),
+    ],
+)
+def test_the_program_is_the_clusters_own_role_unless_the_environment_says_who_else(
+    tmp_path: Path, variable: str | None, asked: list[str]
+) -> None:
+    user = json.loads(build().one(PROVIDER)["kubeconfig"])["users"][0]["user"]["exec"]
+    aws = tmp_path / "aws"
+    aws.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    aws.chmod(0o755)
+    given = {} if variable is None else {ROLE_VARIABLE: variable}
+    said = subprocess.run(
+        [user["command"], *user["args"]],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert said == ["--region", "us-east-1", "eks", "get-token", "--cluster-name", "shop", *asked]
 
 
 def test_the_kubeconfig_is_secret_and_a_change_of_it_replaces_nothing() -> None:
