@@ -200,7 +200,7 @@ def here() -> dict[str, str]:
 def test_a_component_of_a_stack_is_in_a_module_that_the_stack_runs(here: dict[str, str], stack: str) -> None:
     types = {node["type"] for node in json.loads(here[f"tests/golden/{stack}.json"]).values()}
     run = modules.used(here, types)
-    homes = {token: path for path, text in here.items() for token in re.findall(r'__init__\("(\w+:\w+)"', text)}
+    homes = {token: path for path, text in here.items() for token in re.findall(r'__init__\(\s*"(\w+:\w+)"', text)}
     built = {type.removeprefix("groundwork:") for type in types if type.startswith("groundwork:")}
     assert built
     assert {token for token in built if homes[token] not in run} == set()
