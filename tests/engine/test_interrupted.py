@@ -17,8 +17,8 @@ from tests.graph import GOLDEN, canonical, text
 
 pytestmark = pytest.mark.engine
 
-PATIENCE = 120
-"""Seconds within which an operation on a resource has to begin."""
+PATIENCE = 300
+"""Seconds within which an operation on a resource has to begin; a destroy takes protection off before."""
 
 # Each type waits for the one before it: what is delayed can't have been made meanwhile.
 KILLED_AT = {
