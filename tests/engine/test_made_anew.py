@@ -42,6 +42,8 @@ class TestMadeAnew:
         platform.run("up")
         before = machines(platform.resources())
         both = [option for name in (CONTROL_PLANE, WORKER) for option in ("--replace", before[name]["urn"])]
+        # Etcd is on its disk.
+        platform.engine("state", "unprotect", before[CONTROL_PLANE]["urn"], "--yes")
         said = platform.run("up", *both)
         after = machines(platform.resources())
         assert before.keys() == after.keys()
