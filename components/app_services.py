@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # a laptop does without the SDK of a cloud
 
 # What the release of a service waits for: its pods, ready.
 _TIMEOUT_SECONDS = 600
+# A service has one volume, whose claim is called <service>-data.
+_VOLUME = "data"
 
 
 def url(service: Service) -> str:
@@ -53,6 +55,10 @@ class Surroundings:
     mesh: Istio | None = None
     node_ports: Mapping[str, NodePort] = field(default_factory=dict)
     """Services that a load balancer reaches past the ingress controller, by name."""
+    storage_class: pulumi.Input[str] | None = None
+    """Class of the services' own volumes; None for the cluster's default."""
+    protect: bool = False
+    """Whether those volumes stay when their services go."""
 
     @property
     def first(self) -> list[pulumi.Resource]:
@@ -94,6 +100,7 @@ def values(service: Service, around: Surroundings) -> dict[str, Any]:
         "metrics": _metrics(service, around),
         "mesh": _mesh(service, around),
         "terminationGracePeriodSeconds": service.termination_grace_seconds,
+        **_volume(service, around),
         **on_pool(service.pool, around.pools),
     }
 
@@ -170,6 +177,14 @@ def _network_policy(
     }
 
 
+def _volume(service: Service, around: Surroundings) -> dict[str, Any]:
+    if service.volume is None:
+        return {}
+    named = {"storageClass": around.storage_class} if around.storage_class else {}
+    claim = {"size": service.volume.size, **named, "retain": around.protect}
+    return {"volumes": [{"name": _VOLUME, "mountPath": service.volume.path, "claim": claim}]}
+
+
 def _metrics(service: Service, around: Surroundings) -> dict[str, Any]:
     if around.scraping is None or service.metrics is None:
         return {"enabled": False}
@@ -219,6 +234,8 @@ class AppServices(Component):
                 values=values(service, around),
                 timeout=_TIMEOUT_SECONDS,
                 cleanup_on_fail=True,
-                opts=self.child(depends_on=[*around.first, *policies]),
+                opts=self.child(
+                    depends_on=[*around.first, *policies], protect=around.protect and service.volume is not None
+                ),
             )
         self.register_outputs({})

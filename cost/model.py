@@ -186,7 +186,7 @@ def _claims(each: Resource, around: _Around) -> Iterator[Line]:
 
 
 def _gigabytes(value: Any, inside: str = "") -> Iterator[float]:
-    """Sizes that look like claims: of `requests.storage`, and of `size` in what is called persistence or storage."""
+    """Sizes that look like claims: of `requests.storage`, and of `size` in a claim, a persistence or a storage."""
     if isinstance(value, list):
         for each in value:
             yield from _gigabytes(each, inside)
@@ -195,7 +195,7 @@ def _gigabytes(value: Any, inside: str = "") -> Iterator[float]:
             return
         for key, each in value.items():
             claims = (inside == "requests" and key == "storage") or (
-                key == "size" and re.search("persist|storage", inside, re.IGNORECASE)
+                key == "size" and re.search("claim|persist|storage", inside, re.IGNORECASE)
             )
             if claims and isinstance(each, str) and re.fullmatch(r"\d+(\.\d+)?[KMGT]i?", each):
                 yield float(quantity(each)) / 2**30

@@ -90,6 +90,9 @@ def _settled(service: str, previewed: Mapping[str, Any], created: Mapping[str, A
     settled["env"] = [
         _variable(service, variable, made) for variable, made in zip(previewed["env"], created["env"], strict=True)
     ]
+    if "volumes" in created:
+        # Of these only the class can be unknown, and only until whoever provides it is there.
+        settled["volumes"] = created["volumes"]
     for key, value in settled.items():
         if _has_unknown(value):
             raise NotForGit(f"services.{service}.{key} is known only once the cloud has made it")

@@ -125,6 +125,16 @@ def ranges_have_room(platform: Platform) -> Iterator[Mistake]:
 
 
 @rule
+def a_volume_has_one_pod(platform: Platform) -> Iterator[Mistake]:
+    """A disk is attached to one machine at a time, where one process writes it."""
+    for position, service in enumerate(platform.services):
+        if service.volume and service.replicas.max > 1:
+            path = ("services", position, "replicas", "max")
+            remedy = "make it 1, or keep what it writes in the data tier"
+            yield Mistake(path, "is more than a service with a volume can have", remedy, service.replicas.max)
+
+
+@rule
 def limits_cover_requests(platform: Platform) -> Iterator[Mistake]:
     """A limit below the request is refused by the API server; here it is refused before anything exists."""
     for position, service in enumerate(platform.services):

@@ -81,6 +81,23 @@ class Route(Section):
     path: UrlPath = "/"
 
 
+def _of_its_own(path: str) -> str:
+    if path.rstrip("/") in ("", "/tmp"):
+        raise ValueError("is there already; name a directory that is the volume's alone")
+    return path
+
+
+class Volume(Section):
+    """A disk of the service's own: what a pod writes there its successor finds.
+
+    One pod has it at a time, so the service runs as one, which is stopped before the next version starts.
+    """
+
+    path: Annotated[UrlPath, AfterValidator(_of_its_own)]
+    """Directory of the container that it is mounted at."""
+    size: Quantity
+
+
 class Service(Section):
     """One application service."""
 
@@ -107,6 +124,8 @@ class Service(Section):
     """Port of every machine, one of `edge.nodePorts`, by which the load balancer reaches it."""
     traffic: Traffic = Traffic()
     """How the ingress treats what comes by the routes."""
+    volume: Volume | None = None
+    """A disk of its own, such as for a database in a file; left out, what a pod writes is gone with it."""
     pool: Name | None = None
     """Node pool to run on; left out, the scheduler chooses."""
     interruptible: bool = True

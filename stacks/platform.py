@@ -101,6 +101,8 @@ def build(spec: Platform) -> None:
         _tracing(spec, ground, common),
         mesh,
         ground.way_in.node_ports,
+        cluster.storage_class,
+        spec.protect,
     )
     _edge(spec, ground, common)
     if not (spec.gitops and spec.gitops.repository):

@@ -331,7 +331,16 @@ def test_a_claim_of_its_own_makes_one_replica_that_is_stopped_before_the_next():
     assert objects["PersistentVolumeClaim"]["spec"]["resources"] == {"requests": {"storage": "1Gi"}}
     assert {"name": "data", "persistentVolumeClaim": {"claimName": "web-data"}} in pod(objects)["volumes"]
     assert objects["Deployment"]["spec"]["strategy"] == {"type": "Recreate"}
+    assert "annotations" not in objects["PersistentVolumeClaim"]["metadata"]
     assert "ReadWriteOnce" in refusal(WORKER | {"volumes": [claim], "replicas": {"min": 1, "max": 2}})
+
+
+def test_a_claim_that_is_kept_is_taken_away_by_nobody_who_delivers():
+    claim = {"name": "data", "mountPath": "/data", "claim": {"size": "1Gi", "retain": True}}
+    assert render(WORKER | {"volumes": [claim]})["PersistentVolumeClaim"]["metadata"]["annotations"] == {
+        "helm.sh/resource-policy": "keep",
+        "kustomize.toolkit.fluxcd.io/prune": "disabled",
+    }
 
 
 def test_a_volume_has_exactly_one_source():

@@ -48,11 +48,20 @@ class AnyEngine:
 
 
 @remembered
-def build(*services: Service, scraped: bool = True, preview: bool = False) -> Recorder:
+def build(*services: Service, scraped: bool = True, preview: bool = False, protect: bool = False) -> Recorder:
     def program() -> None:
         around = Around("shop", "other", scraped=scraped)
         ingress = around.ingress()
-        surroundings = Surroundings(services, ingress, {"postgres": AnyEngine()}, [POOL], around.scraping, "15s")
+        surroundings = Surroundings(
+            services,
+            ingress,
+            {"postgres": AnyEngine()},
+            [POOL],
+            around.scraping,
+            "15s",
+            storage_class=around.cluster.storage_class,
+            protect=protect,
+        )
         AppServices("services", services, surroundings, namespaces=around.namespaces, opts=around.common["opts"])
 
     return run(program, preview=preview)
@@ -183,6 +192,21 @@ def test_a_worker_has_no_service_but_keeps_its_probes():
     assert found["probes"]["liveness"] == {"path": "/healthz"}
 
 
+def test_a_volume_is_a_claim_of_the_service_s_own_in_the_class_that_holds_data():
+    found = values(service(volume={"path": "/data", "size": "1Gi"}, replicas={"max": 1}))
+    claim = {"size": "1Gi", "storageClass": "fast", "retain": False}
+    assert found["volumes"] == [{"name": "data", "mountPath": "/data", "claim": claim}]
+    assert found["replicas"] == {"min": 1, "max": 1}
+    assert "volumes" not in values(service())
+
+
+def test_what_a_protected_platform_keeps_outlives_the_release_and_an_accidental_destroy():
+    writes = service("writes", volume={"path": "/data", "size": "1Gi"}, replicas={"max": 1})
+    made = build(writes, service("web"), protect=True)
+    assert made.one(RELEASE, "writes")["values.volumes"][0]["claim"]["retain"] is True
+    assert {name for name in ("writes", "web") if made.one(RELEASE, name).options.get("protect")} == {"writes"}
+
+
 def test_a_pool_is_selected_and_its_taints_tolerated():
     found = values(service(pool="surge"))
     assert found["nodeSelector"] == {"groundwork/pool": "surge"}
@@ -223,6 +247,7 @@ def test_the_chart_accepts_everything_that_it_is_told():
         traffic={"rateLimit": {"perSecond": 5}, "cors": {"origins": ["https://a.io"]}, "maxBodySize": "8m"},
         pool="surge",
         image={"repository": "ghcr.io/a/b", "tag": "1", "command": ["./a"], "args": ["-b"]},
+        volume={"path": "/data", "size": "1Gi"},
     )
     for found in (values(everything, service("backend", port=4000)), values(service(kind="worker"))):
         whole = {key: found.get(key, default) for key, default in defaults.items()}

@@ -88,6 +88,7 @@ def test_an_assumption_is_for_all_of_a_kind_together_and_is_said_to_be_one() -> 
         ("kubernetes:postgresql.cnpg.io/v1:Cluster", {"spec": {"instances": 3, "storage": {"size": "20Gi"}}}, 60),
         ("kubernetes:kafka.strimzi.io/v1:KafkaNodePool", {"spec": {"replicas": 3, "storage": {"size": "10Gi"}}}, 30),
         ("kubernetes:helm.sh/v3:Release", {"values": {"a": {"persistence": {"enabled": True, "size": "10Gi"}}}}, 10),
+        ("kubernetes:helm.sh/v3:Release", {"values": {"volumes": [{"name": "data", "claim": {"size": "5Gi"}}]}}, 5),
         ("kubernetes:helm.sh/v3:Release", {"values": {"persistence": {"enabled": False, "size": "10Gi"}}}, 0),
         (
             "kubernetes:helm.sh/v3:Release",

@@ -14,6 +14,7 @@ from gitops import __main__ as command
 from gitops import program
 from gitops.__main__ import main
 from gitops.program import NotForGit, releases
+from spec.platform import Platform
 from tests.gitops.test_same_as_pulumi import releases_of
 from tests.gitops.test_tree import platform
 
@@ -117,6 +118,16 @@ def test_an_unsound_repository_is_not_passed(tmp_path: Path, capsys: pytest.Capt
     values(tmp_path).write_text("image: {}\n")
     assert main(["check", str(tmp_path)]) == 1
     assert "services/backend/backend" in capsys.readouterr().err
+
+
+def test_a_volume_names_its_class_although_what_provides_it_is_yet_to_be_made() -> None:
+    shop = platform(web=[]).model_dump(by_alias=True)
+    shop["storage"] = {"engine": "longhorn"}
+    shop["services"][0] |= {"volume": {"path": "/data", "size": "1Gi"}, "replicas": {"max": 1}}
+    (web,) = releases(Platform.model_validate(shop))
+    assert web.values["volumes"] == [
+        {"name": "data", "mountPath": "/data", "claim": {"size": "1Gi", "storageClass": "longhorn", "retain": False}}
+    ]
 
 
 def test_a_secret_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,17 @@ def test_a_t3_micro_of_kubeadm_has_655_mib_for_pods() -> None:
     assert machine.allocatable.cpu == 1900
 
 
+def test_a_volume_counts_against_the_quota_and_one_pod_goes_before_the_next_comes() -> None:
+    volume = {"volume": {"path": "/data", "size": "1Gi"}, "replicas": {"max": 1}}
+    config = changed(LOCAL, "services.0", LOCAL["services"][0] | volume)
+    found = {each.name: each for each in workloads(from_config(config, "test"))}
+    assert (found["backend"].claims, found["backend"].most) == (1, 1)
+    assert found["frontend"].claims == 0
+    few = {"requests": {"cpu": "4", "memory": "8Gi"}, "limits": {"cpu": "8", "memory": "16Gi"}}
+    none = changed(config, "security.namespaces.0", {"name": "app", "quota": few | {"persistentVolumeClaims": 1}})
+    assert "persistentVolumeClaims = 1" in mistakes(none)
+
+
 @pytest.mark.parametrize("name", stacks())
 def test_every_stack_fits_its_quotas_and_its_machines(name: str) -> None:
     platform = stack(name)

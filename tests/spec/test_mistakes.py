@@ -87,6 +87,19 @@ def test_every_stack_file_is_sound(stack: str) -> None:
             {"min": 5, "max": 2},
             ["services[0].replicas.min = 5", "above max, 2"],
         ),
+        (
+            LOCAL,
+            "services.0",
+            SERVICE | {"volume": {"path": "/data", "size": "1Gi"}, "replicas": {"max": 2}},
+            ["services[0].replicas.max = 2", "a service with a volume", "make it 1"],
+        ),
+        (
+            LOCAL,
+            "services.0.volume",
+            {"path": "/tmp/", "size": "1Gi"},
+            ['services[0].volume.path = "/tmp/"', "is there already"],
+        ),
+        (LOCAL, "services.0.volume", {"path": "data", "size": "1Gi"}, ['services[0].volume.path = "data"']),
         (LOCAL, "services.0.namespace", "ap", ['services[0].namespace = "ap"', "did you mean app?"]),
         (LOCAL, "services.0.pool", "big", ['services[0].pool = "big"', "is not declared"]),
         (

@@ -22,7 +22,9 @@ def application_services(platform: Platform) -> Iterator[Workload]:
             [sized(name, resources) for name, resources in ({service.name: service.resources} | beside).items()],
             init=[sized(name, resources) for name, resources in before.items()],
             replicas=service.replicas.max,
-            surge=_SURGE,
+            # A volume is one pod's: the old one goes before the new one comes.
+            surge=0 if service.volume else _SURGE,
             pool=service.pool,
+            claims=1 if service.volume else 0,
             path=("services", position, "resources", "requests"),
         )
