@@ -48,6 +48,9 @@ _SETUP_RESOURCES = {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"cp
 
 # A node waits at its end until others have its queues; the operator's own bound is a week.
 _GRACE_SECONDS = 120
+# As many members as a queue gets by itself where there are nodes enough.
+# https://www.rabbitmq.com/docs/quorum-queues#quorum-requirements
+_MEMBERS = 3
 _DEFINITIONS = "/etc/rabbitmq/definitions"
 
 
@@ -249,6 +252,7 @@ def _cluster_spec(
         f"load_definitions = {_DEFINITIONS}/definitions.json",
         # Also of queues whose declaration does not say: they outlive the node that they were declared on.
         "default_queue_type = quorum",
+        *(_growing() if spec.nodes >= _MEMBERS else []),
     ]
     return {
         "replicas": spec.nodes,
@@ -260,6 +264,15 @@ def _cluster_spec(
         "affinity": _apart() if spec.nodes > 1 else {},
         "override": {"statefulSet": {"spec": {"template": {"spec": pod}}}},
     }
+
+
+def _growing() -> list[str]:
+    """Return what has queues that were declared on fewer nodes get members on those that came, with no command given.
+
+    https://www.rabbitmq.com/docs/quorum-queues#replica-reconciliation
+    """
+    reconciliation = "quorum_queue.continuous_membership_reconciliation"
+    return [f"{reconciliation}.enabled = true", f"{reconciliation}.target_group_size = {_MEMBERS}"]
 
 
 def _apart() -> dict[str, Any]:

@@ -105,6 +105,15 @@ def test_one_node_stands_anywhere_and_three_stand_apart() -> None:
     assert rule["topologyKey"] == "kubernetes.io/hostname"
 
 
+@pytest.mark.parametrize(("nodes", "members"), [(1, None), (3, "3"), (5, "3")])
+def test_queues_that_are_there_get_members_on_nodes_that_come(nodes: int, members: str | None) -> None:
+    lines = build(nodes=nodes).one(CLUSTER)["spec.rabbitmq.additionalConfig"].splitlines()
+    told = dict(line.split(" = ") for line in lines)
+    reconciled = "quorum_queue.continuous_membership_reconciliation"
+    assert told.get(f"{reconciled}.enabled") == ("true" if members else None)
+    assert told.get(f"{reconciled}.target_group_size") == members
+
+
 def test_the_broker_and_its_operator_run_on_their_pool_with_limits_on_every_container() -> None:
     made = build(pool="rabbitmq")
     operator = made.one(RELEASE, "rabbitmq-operator")["values.clusterOperator"]
