@@ -293,6 +293,16 @@ def test_who_only_looks_is_in_the_cluster_as_himself_and_who_deploys_as_its_admi
     assert given == {"preview": {""}, "drift": {""}, "apply": {None}, "deploy": {None}}
 
 
+@pytest.mark.parametrize(
+    ("name", "job"), [("preview", "preview"), ("apply", "up"), ("deploy", "up"), ("drift", "refresh")]
+)
+def test_what_talks_to_a_cluster_runs_where_its_api_answers_and_nothing_else_does(name: str, job: str) -> None:
+    hosted = {other: each["runs-on"] for other, each in workflow(name)["jobs"].items() if "runs-on" in each}
+    assert hosted.pop(job) == "${{ vars.RUNNER || 'ubuntu-24.04' }}"
+    # Whoever decides, and who may write to pull requests and issues, stays on a machine of GitHub's.
+    assert set(hosted.values()) == {"ubuntu-24.04"}
+
+
 def test_drift_changes_nothing_and_is_told_of_even_where_a_refresh_failed() -> None:
     jobs = workflow("drift")["jobs"]
     refresh = script(jobs["refresh"], "pulumi refresh")
