@@ -11,6 +11,14 @@ from components.charts import Charts
 from components.cluster.ebs import STORAGE_CLASS, default_storage_class
 from components.component import Component
 
+# What Calico's own pods have to bear so that nodes become ready, and no more: by default they tolerate every taint, and
+# take the room on machines that are kept for something else.
+_BEFORE_THERE_IS_A_NETWORK = [
+    {"key": "node.kubernetes.io/not-ready", "operator": "Exists"},
+    {"key": "node.kubernetes.io/network-unavailable", "operator": "Exists", "effect": "NoSchedule"},
+    {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"},
+]
+
 
 class KubeadmAddons(Component):
     """Calico for the network and its policies, and the EBS CSI driver with gp3 as the default class."""
@@ -59,6 +67,7 @@ class KubeadmAddons(Component):
             values={
                 "installation": _calico_installation(pod_cidr),
                 "resources": _resources("50m", "96Mi", "256Mi"),
+                "tolerations": _BEFORE_THERE_IS_A_NETWORK,
                 # Views of flows, an API for calicoctl: each a pod or more that small machines are better without.
                 "apiServer": {"enabled": False},
                 "goldmane": {"enabled": False},
@@ -79,7 +88,11 @@ class KubeadmAddons(Component):
             values={
                 # One is enough: while it is rescheduled, volumes that are attached stay so.
                 "controller": {"replicaCount": 1, "region": region},
-                "node": {"enableWindows": False, "resources": _resources("5m", "24Mi", "128Mi")},
+                "node": {
+                    "enableWindows": False,
+                    "tolerateAllTaints": True,
+                    "resources": _resources("5m", "24Mi", "128Mi"),
+                },
             },
             # Its controller is no pod of the host's network, and waits for the other one.
             opts=self.child(depends_on=[calico]),
@@ -113,14 +126,15 @@ def _calico_installation(pod_cidr: str) -> dict[str, Any]:
         "flexVolumePath": "None",
         "kubeletVolumePluginPath": "None",
         "calicoNodeDaemonSet": _container("calico-node", "100m", "96Mi", "256Mi"),
-        "typhaDeployment": _container("calico-typha", "25m", "48Mi", "192Mi"),
+        "typhaDeployment": _container("calico-typha", "25m", "48Mi", "192Mi", tolerations=_BEFORE_THERE_IS_A_NETWORK),
         "calicoKubeControllersDeployment": _container("calico-kube-controllers", "25m", "48Mi", "192Mi"),
     }
 
 
-def _container(name: str, cpu: str, memory: str, limit: str) -> dict[str, Any]:
+def _container(name: str, cpu: str, memory: str, limit: str, **pod: Any) -> dict[str, Any]:
+    """Return the part of a workload that says what its container takes, and what else its pod is to be."""
     container = {"name": name, "resources": _resources(cpu, memory, limit)}
-    return {"spec": {"template": {"spec": {"containers": [container]}}}}
+    return {"spec": {"template": {"spec": {"containers": [container], **pod}}}}
 
 
 def _resources(cpu: str, memory: str, limit: str) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
+from components.scheduling import POOL_LABEL
 from spec.capacity.amounts import Amount
 from spec.capacity.footprints import workloads as reckoned
 from spec.capacity.workloads import Container, Workload
 from spec.load import stacks
+from spec.node_pools import Taint
 from tests.footprints.rendered import archive, given, workloads
 from tests.stack_objects import Made, made
 
@@ -66,6 +69,44 @@ def test_services_and_jobs_of_the_program_are_what_is_reckoned_with(stack: Made)
         assert services <= found.keys()
     for key in found.keys() & services:
         assert _said(found[key]) == _said(expected[key])
+
+
+def _choices(value: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Yield each pool that a PodSpec, or what a chart or an operator makes one of, selects, and what it tolerates."""
+    match value:
+        case dict():
+            selected = value.get("nodeSelector")
+            if isinstance(selected, dict) and POOL_LABEL in selected:
+                yield selected[POOL_LABEL], value.get("tolerations") or []
+            for each in value.values():
+                yield from _choices(each)
+        case list():
+            for each in value:
+                yield from _choices(each)
+
+
+def _tolerated(taint: Taint, tolerations: list[Any]) -> bool:
+    return any(
+        each.get("effect") in (None, taint.effect)
+        and (each.get("key") in (None, taint.key))
+        and (each.get("operator") == "Exists" or each.get("value") == taint.value)
+        for each in tolerations
+    )
+
+
+def test_who_selects_a_pool_tolerates_its_taints(stack: Made) -> None:
+    taints = {pool.name: pool.taints for pool in stack.spec.node_pools}
+    found = [*_choices([release.values for release in stack.releases]), *_choices([dict(it) for it in stack.objects])]
+    assert bool(found) == any(each.pool for each in reckoned(stack.spec))
+    for pool, tolerations in found:
+        assert [taint for taint in taints[pool] if not _tolerated(taint, tolerations)] == [], pool
+
+
+def test_what_runs_on_every_node_tolerates_every_taint(stack: Made) -> None:
+    for each in stack.of_kind("DaemonSet"):
+        tolerations = each["spec"]["template"]["spec"].get("tolerations") or []
+        taints = [taint for pool in stack.spec.node_pools for taint in pool.taints]
+        assert [taint for taint in taints if not _tolerated(taint, tolerations)] == [], each["metadata"]["name"]
 
 
 @pytest.mark.skipif("GROUNDWORK_CHARTS" not in os.environ, reason="GROUNDWORK_CHARTS names no directory of charts")

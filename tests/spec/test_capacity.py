@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from spec.capacity.amounts import MIB, Amount, total
 from spec.capacity.demand import demands
 from spec.capacity.footprints import workloads
 from spec.capacity.machines import KUBEADM_RESERVED, instance, instance_types
-from spec.capacity.placement import Placement, place
+from spec.capacity.placement import Node, Placement, place
 from spec.capacity.workloads import Container, Workload, container, rolling
 from spec.cluster import EksCluster, KubeadmCluster
 from spec.load import ROOT, from_config, from_file, stack_file, stacks
@@ -129,6 +131,40 @@ def test_room_is_what_is_left_of_a_machine_when_everything_on_it_is_counted(name
         there = [asked for _, asked in node.placed.values()]
         assert node.room == node.machine.allocatable - total(node.daemons) - total(there)
         assert node.pods == len(node.daemons) + sum(number for number, _ in node.placed.values())
+
+
+def boot(platform: Platform, seed: int) -> list[str]:
+    """Return the pods that find no room where they come in any order, services last, as a repository delivers them.
+
+    Each goes where most is left, as kube-scheduler has it: NodeResourcesFit scores by LeastAllocated.
+    https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
+    """
+
+    def left(node: Node, asked: Amount) -> float:
+        room, has = node.room - asked, node.machine.allocatable
+        return room.memory / has.memory + room.cpu / has.cpu
+
+    chance = random.Random(seed)
+    nodes = [replace(node, placed={}) for node in placed(platform).nodes]
+    pods = [each for each in workloads(platform) if not each.every_node for _ in range(each.replicas)]
+    chance.shuffle(pods)
+    chance.shuffle(nodes)
+    services = {service.name for service in platform.services}
+    limits = {each.name: each.limit_range or platform.security.limit_range for each in platform.security.namespaces}
+    pending = []
+    for pod in sorted(pods, key=lambda each: each.name in services):
+        asked = pod.pod("requests", limits.get(pod.namespace))
+        fitting = [node for node in nodes if node.takes(pod, asked)]
+        if fitting:
+            max(fitting, key=lambda node: left(node, asked)).put(pod, asked)
+        else:
+            pending.append(pod.name)
+    return pending
+
+
+def test_in_whatever_order_sesacthon_s_pods_come_each_finds_room() -> None:
+    platform = stack("sesacthon")
+    assert [pod for seed in range(50) for pod in boot(platform, seed)] == []
 
 
 def test_what_runs_on_every_node_is_on_each_of_them() -> None:

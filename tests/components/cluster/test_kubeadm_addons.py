@@ -57,3 +57,12 @@ def test_a_volume_class_is_the_clusters_default_and_encrypted() -> None:
     made = build().one("kubernetes:storage.k8s.io/v1:StorageClass")
     assert made["metadata.annotations"]["storageclass.kubernetes.io/is-default-class"] == "true"
     assert made["parameters"] == {"type": "gp3", "encrypted": "true"}
+
+
+def test_calico_starts_where_there_is_no_network_yet_and_keeps_off_machines_that_are_kept_for_others() -> None:
+    values = build().one(RELEASE, "tigera-operator")["values"]
+    typha = values["installation"]["typhaDeployment"]["spec"]["template"]["spec"]
+    for tolerations in (values["tolerations"], typha["tolerations"]):
+        keys = {each.get("key") for each in tolerations}
+        assert "node.kubernetes.io/not-ready" in keys
+        assert {key.partition("/")[0] for key in keys} == {"node.kubernetes.io", "node-role.kubernetes.io"}
