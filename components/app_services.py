@@ -102,6 +102,7 @@ def values(service: Service, around: Surroundings) -> dict[str, Any]:
         "terminationGracePeriodSeconds": service.termination_grace_seconds,
         **_volume(service, around),
         **on_pool(service.pool, around.pools),
+        **_labels(service, around),
     }
 
 
@@ -183,6 +184,12 @@ def _volume(service: Service, around: Surroundings) -> dict[str, Any]:
     named = {"storageClass": around.storage_class} if around.storage_class else {}
     claim = {"size": service.volume.size, **named, "retain": around.protect}
     return {"volumes": [{"name": _VOLUME, "mountPath": service.volume.path, "claim": claim}]}
+
+
+def _labels(service: Service, around: Surroundings) -> dict[str, Any]:
+    """Return the labels of the service's pool for its pods, so that one selector finds machines and what runs there."""
+    given = next((pool.labels for pool in around.pools if pool.name == service.pool), {})
+    return {"podLabels": dict(given)} if given else {}
 
 
 def _metrics(service: Service, around: Surroundings) -> dict[str, Any]:

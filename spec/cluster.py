@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from spec.base import Cidr, Name, Port, Section
+from spec.node_pools import LabelKey, LabelValue
 from spec.services import Compute
 
 Minor = Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$"), Field(description="A Kubernetes minor, such as 1.35.")]
@@ -130,6 +131,8 @@ class ControlPlane(Section):
     disk_gib: Annotated[int, Field(ge=20, le=16384, alias="diskGiB")] = 50
     tier: Name = "public"
     """Network tier that the control plane lives in."""
+    labels: dict[LabelKey, LabelValue] = {}
+    """Of its nodes, beside what kubeadm gives them."""
     snapshot_retention_days: Annotated[int, Field(ge=1, le=365)] = 14
     """How long the hourly snapshots of etcd are kept in S3."""
 

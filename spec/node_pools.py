@@ -41,4 +41,5 @@ class NodePool(Section):
     tier: Name = "app"
     """Network tier that the machines live in."""
     labels: dict[LabelKey, LabelValue] = {}
+    """Of its nodes, and of the pods of services that name it."""
     taints: list[Taint] = []

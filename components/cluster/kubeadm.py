@@ -228,7 +228,7 @@ class KubeadmCluster(Cluster):
             "POD_CIDR": self._spec.pod_cidr,
             "SERVICE_CIDR": self._spec.service_cidr,
             "CERT_SANS": pulumi.Output.json_dumps([balancer.host for balancer in self._balancers]),
-            "NODE_LABELS": f"{POOL_LABEL}={_CONTROL_PLANE}",
+            "NODE_LABELS": _node_labels(_CONTROL_PLANE, spec.labels),
             "TAINTS": json.dumps([{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]),
         }
         machines = []
@@ -254,11 +254,10 @@ class KubeadmCluster(Cluster):
         return machines
 
     def _pool(self, pool: node_pools.NodePool, common: Settings) -> list[aws.ec2.Instance]:
-        labels = {POOL_LABEL: pool.name, **pool.labels}
         settings = {
             **common,
             "CONTROL_PLANE": "null",
-            "NODE_LABELS": ",".join(f"{key}={value}" for key, value in labels.items()),
+            "NODE_LABELS": _node_labels(pool.name, pool.labels),
             "TAINTS": json.dumps([taint.model_dump() for taint in pool.taints]),
         }
         return [
@@ -367,6 +366,11 @@ class KubeadmCluster(Cluster):
             opts=self.child(),
         )
         return kubeconfig, provider
+
+
+def _node_labels(pool: str, labels: Mapping[str, str]) -> str:
+    """Return labels as kubelet's --node-labels has them."""
+    return ",".join(f"{key}={value}" for key, value in {POOL_LABEL: pool, **labels}.items())
 
 
 def _names(pool: str, count: int) -> list[str]:

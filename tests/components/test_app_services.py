@@ -24,6 +24,7 @@ POOL = NodePool.model_validate(
         "name": "surge",
         "instanceTypes": ["c6i.xlarge"],
         "size": {"min": 0, "max": 4},
+        "labels": {"role": "api", "tier": "app"},
         "taints": [{"key": "workload", "value": "surge"}],
     }
 )
@@ -212,6 +213,11 @@ def test_a_pool_is_selected_and_its_taints_tolerated():
     assert found["nodeSelector"] == {"groundwork/pool": "surge"}
     assert found["tolerations"] == [{"key": "workload", "operator": "Equal", "value": "surge", "effect": "NoSchedule"}]
     assert "nodeSelector" not in values(service())
+
+
+def test_pods_have_the_labels_of_their_machines():
+    assert values(service(pool="surge"))["podLabels"] == {"role": "api", "tier": "app"}
+    assert "podLabels" not in values(service())
 
 
 def test_metrics_are_scraped_where_somebody_scrapes_and_the_service_has_them():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import re
 import shlex
 import subprocess
@@ -168,10 +169,30 @@ def machine_files(machine: dict[str, Any]) -> dict[str, str]:
     return {Path(each["path"]).name: each["content"] for each in yaml.safe_load(user_data(machine))["write_files"]}
 
 
+def settings_of(machine: dict[str, Any]) -> dict[str, str]:
+    """What a machine's scripts are told."""
+    return dict(line.split("=", 1) for line in shlex.split(machine_files(machine)["machine.env"]))
+
+
+def test_every_machine_joins_with_labels_of_one_scheme_and_a_taint_where_it_is_kept_for_one(
+    made: list[MockResourceArgs],
+) -> None:
+    told = {name: settings_of(machine) for name, machine in of(made, INSTANCE).items()}
+    labels = {name: dict(each.split("=") for each in given["NODE_LABELS"].split(",")) for name, given in told.items()}
+    assert {frozenset(each) for each in labels.values()} == {
+        frozenset({"groundwork/pool", "role", "service", "tier", "phase"})
+    }
+    taints = {name: json.loads(given["TAINTS"]) for name, given in told.items()}
+    assert taints["sesacthon-redis-0"] == [{"key": "role", "value": "infra", "effect": "NoSchedule"}]
+    assert {name for name, given in taints.items() if not given} == {
+        f"sesacthon-{pool}-0" for pool in ("scan", "chat", "storage", "ai")
+    }
+
+
 @pytest.mark.parametrize(("machine", "file"), [("control-plane-0", "init.yaml"), ("auth-0", "join.yaml")])
 def test_kubeadm_takes_its_configuration(made: list[MockResourceArgs], tmp_path: Path, machine: str, file: str) -> None:
     files = machine_files(of(made, INSTANCE)[f"sesacthon-{machine}"])
-    settings = dict(line.split("=", 1) for line in shlex.split(files["machine.env"]))
+    settings = settings_of(of(made, INSTANCE)[f"sesacthon-{machine}"])
     fetched = {"TOKEN": "abcdef.0123456789abcdef", "CA_CERT_HASH": f"sha256:{'0' * 64}", "PROVIDER_ID": "aws:///a/i-1"}
     (tmp_path / file).write_text(Template(files[file]).substitute(settings | fetched))
     command = [ensure("kubeadm"), "config", "validate", "--config", tmp_path / file]
