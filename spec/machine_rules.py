@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from spec.capacity.amounts import MIB
 from spec.capacity.machines import instance, instance_types
@@ -60,15 +60,21 @@ def one_pool_is_for_a_service(platform: Platform) -> Iterator[Mistake]:
 
 @rule
 def labels_are_such_as_a_kubelet_takes(platform: Platform) -> Iterator[Mistake]:
-    """Machines register with their pool's labels; with one of Kubernetes' own, they would never be nodes."""
-    if not isinstance(platform.cluster, EksCluster | KubeadmCluster):
+    """Machines register with labels of the file; with one of Kubernetes' own, they would never be nodes."""
+    cluster = platform.cluster
+    if not isinstance(cluster, EksCluster | KubeadmCluster):
         return
-    for position, pool in enumerate(platform.node_pools):
-        for label, value in pool.labels.items():
+    given: list[tuple[Path, Mapping[str, str]]] = [
+        (("nodePools", position, "labels"), pool.labels) for position, pool in enumerate(platform.node_pools)
+    ]
+    if isinstance(cluster, KubeadmCluster):
+        given.append((("cluster", "controlPlane", "labels"), cluster.control_plane.labels))
+    for path, labels in given:
+        for label, value in labels.items():
             if not _kubelet_takes(label):
                 problem = "is a label of Kubernetes' own, with which the kubelet would not start"
                 remedy = "take one without kubernetes.io or k8s.io, such as role"
-                yield Mistake(("nodePools", position, "labels", label), problem, remedy, value)
+                yield Mistake((*path, label), problem, remedy, value)
 
 
 def _kubelet_takes(label: str) -> bool:

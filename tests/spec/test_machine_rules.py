@@ -71,6 +71,12 @@ def test_a_mistake_is_answered_by_path_value_and_remedy(config: dict[str, Any], 
         assert words in text
 
 
+def test_a_control_plane_has_labels_that_its_kubelet_takes_too() -> None:
+    said = mistakes(changed(KUBEADM, "cluster.controlPlane.labels", {"node-role.kubernetes.io/etcd": ""}))
+    assert 'cluster.controlPlane.labels.node-role.kubernetes.io/etcd = ""' in said
+    assert "the kubelet would not start" in said
+
+
 @pytest.mark.parametrize("label", ["node.kubernetes.io/kind", "example.io/kubernetes.io", "role", "kubernetes.io/os"])
 def test_labels_that_a_kubelet_takes_are_not_refused(label: str) -> None:
     assert from_config(changed(KUBEADM, "nodePools.0.labels", {label: "a"}), "test")
