@@ -16,7 +16,7 @@ from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED
 from components.scheduling import on_pool
-from components.traffic import ANYWHERE, allow, coming_from, from_api_server
+from components.traffic import ANYWHERE, API_SERVER, DNS, allow, coming_from, from_api_server
 from spec.mesh import Mesh as Spec
 from spec.node_pools import NodePool
 
@@ -28,6 +28,7 @@ CLASS, GATEWAY = "istio", "ingress"
 _XDS, _MONITORING, _WEBHOOK = 15012, 15014, 15017
 _TRUST_DOMAIN = "cluster.local"
 _ISTIOD = {"app": "istiod"}
+_PLUGIN = {"k8s-app": "istio-cni-node"}
 
 
 def principal(namespace: str, service_account: str) -> str:
@@ -66,18 +67,21 @@ class Istio(Component):
         members = [*(namespaces.ensure(each) for each in services), namespaces.ensure(GATEWAY)]
         self.istiod = Peer(ports=(_XDS,), namespace=namespace, pod_labels=_ISTIOD)
         definitions = charts.release(f"{name}-base", "istio-base", namespace=namespace, values={}, opts=self.child())
+        # It writes the node's CNI configuration and enters pods' network namespaces.
+        privileged = namespaces.ensure("istio-cni", pod_security="privileged")
+        # Its pods have addresses of their own, and are not ready before they have listed the pods of their node.
+        reaching = allow(f"{name}-cni", namespace=privileged, pods=_PLUGIN, egress=[DNS, API_SERVER], opts=self.child())
         plugin = charts.release(
             f"{name}-cni",
             "istio-cni",
-            # It writes the node's CNI configuration and enters pods' network namespaces.
-            namespace=namespaces.ensure("istio-cni", pod_security="privileged"),
+            namespace=privileged,
             values={
                 "cniConfDir": cluster.facts.cni.configuration,
                 "cniBinDir": cluster.facts.cni.programs,
                 "resources": _resources("10m", "64Mi", "128Mi"),
                 "seccompProfile": CONFINED,
             },
-            opts=self.child(depends_on=[definitions]),
+            opts=self.child(depends_on=[definitions, reaching]),
         )
         self.ready = charts.release(
             name,

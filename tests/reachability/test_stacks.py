@@ -10,6 +10,7 @@ from spec.load import stacks
 from tests.reachability.pods import CHARTS, NAME, Row, ports_of, template
 from tests.reachability.policies import Pod
 from tests.reachability.table import (
+    API_SERVER,
     BALANCER,
     DNS,
     INTERNET,
@@ -153,6 +154,12 @@ def _services_of_our_own(stack: Made) -> list[Object]:
 def test_in_blog_the_service_reaches_the_database_and_nothing_else() -> None:
     found = reachability(made("blog"))
     assert found.reached(found.pod("blog-service")) == {("postgresql", 5432), (DNS.name, 53), ISTIOD}
+
+
+@pytest.mark.engine
+def test_in_blog_what_puts_pods_into_the_mesh_reaches_the_api_server() -> None:
+    found = reachability(made("blog"))
+    assert found.reached(found.pod("istio-cni")) >= {(API_SERVER.name, 6443)}
 
 
 def test_the_table_of_pods_has_every_chart(stack: Made) -> None:
