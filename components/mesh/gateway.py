@@ -29,7 +29,8 @@ POD = Answer(port=80, health_port=15021, health_path="/healthz/ready")
 NODE = Answer(port=30080, health_port=30021, health_path="/healthz/ready")
 """Where its pods answer and, on a cluster whose load balancing is node ports, every node."""
 
-_MERGED_METRICS = 15020
+_DECLARED, _MERGED_METRICS = "http-envoy-prom", 15020
+"""The port by which Prometheus finds a proxy's container, as it finds declared ones only, and the one it scrapes."""
 _LABELS = {"istio": GATEWAY}
 _SERVICE_TYPES = {
     LoadBalancing.SERVICE: "LoadBalancer",
@@ -109,7 +110,20 @@ class Gateway(Component):
                 metadata={"name": name, "namespace": namespace},
                 spec={
                     "selector": {"matchLabels": _LABELS},
-                    "podMetricsEndpoints": [{"portNumber": _MERGED_METRICS, "path": "/stats/prometheus"}],
+                    "podMetricsEndpoints": [
+                        {
+                            "port": _DECLARED,
+                            "path": "/stats/prometheus",
+                            "relabelings": [
+                                {
+                                    "sourceLabels": ["__address__"],
+                                    "regex": r"(.+):\d+",
+                                    "targetLabel": "__address__",
+                                    "replacement": f"$1:{_MERGED_METRICS}",
+                                }
+                            ],
+                        }
+                    ],
                 },
                 opts=self.child(depends_on=[scraping.crds]),
             )

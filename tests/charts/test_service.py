@@ -11,6 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from tests.scraped import ADDRESS, SIDECAR, addresses
 from tools import ensure
 
 CHART = Path(__file__).parents[2] / "charts" / "service"
@@ -308,7 +309,8 @@ def test_in_a_mesh_pods_have_a_sidecar_that_hands_out_their_metrics_to_the_scrap
     merged = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/metrics"}
     assert template["annotations"] == merged
     (endpoint,) = objects["PodMonitor"]["spec"]["podMetricsEndpoints"]
-    assert (endpoint["portNumber"], endpoint["path"]) == (15020, "/stats/prometheus")
+    assert addresses(endpoint, pod(objects)["containers"], [SIDECAR]) == [f"{ADDRESS}:15020"]
+    assert endpoint["path"] == "/stats/prometheus"
     (admitted,) = objects["NetworkPolicy"]["spec"]["ingress"]
     assert admitted == {"from": [peer], "ports": [{"port": 15020, "protocol": "TCP"}]}
 

@@ -81,9 +81,9 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
     ),
     "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http": 2020}),),
     "kafka-ui": (("kafka-ui", {NAME: "kafka-ui", INSTANCE: "{release}"}, {"http": 8080}),),
-    "gateway": (
-        ("ingress controller", {"istio": "ingress"}, {"http2": 80, "status-port": 15021, "http-monitoring": 15020}),
-    ),
+    # No container declares the port of the metrics.
+    "gateway": (("ingress controller", {"istio": "ingress"}, {"http2": 80, "status-port": 15021, "metrics": 15020}),),
+    "cni": (("istio-cni", {"k8s-app": "istio-cni-node"}, {"readiness": 8000}),),
     "istiod": (("istiod", {"app": "istiod"}, {"https-dns": 15012, "https-webhook": 15017, "http-monitoring": 15014}),),
     "kube-prometheus-stack": (
         ("grafana", {NAME: "grafana", INSTANCE: "{release}"}, {"grafana": 3000}),
@@ -138,7 +138,6 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
     "aws-ebs-csi-driver": (),
     "aws-load-balancer-controller": (),
     "base": (),
-    "cni": (),
     "crd.projectcalico.org.v1": (),
     "cluster-autoscaler": (),
     "metrics-server": (),

@@ -91,11 +91,17 @@ failureThreshold: {{ .failureThreshold }}
 {{- end }}
 
 {{/* What a monitor scrapes. In a mesh, the sidecar hands out the service's metrics with its own, without mutual TLS:
-     https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging */}}
+     https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging
+     No container declares that port, and none that is not declared is found: the sidecar is, by the one it declares. */}}
 {{- define "service.endpoint" -}}
 {{- if .Values.mesh.enabled -}}
-- portNumber: 15020
+- port: http-envoy-prom
   path: /stats/prometheus
+  relabelings:
+    - sourceLabels: [__address__]
+      regex: (.+):\d+
+      targetLabel: __address__
+      replacement: $1:15020
 {{- else -}}
 - port: {{ ternary "metrics" "http" (eq (include "service.metricsPort" .) "true") }}
   path: {{ .Values.metrics.path }}

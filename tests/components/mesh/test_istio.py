@@ -10,6 +10,7 @@ import pytest
 from components.cluster.contract import LoadBalancing
 from tests.components.around import POLICY, RELEASE, Around
 from tests.recorder import Recorder, remembered, run
+from tests.scraped import ADDRESS, SIDECAR, addresses
 
 PEERS = "kubernetes:security.istio.io/v1:PeerAuthentication"
 BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
@@ -77,6 +78,11 @@ def test_the_gateway_takes_http_from_everybody_and_serves_the_class_that_istiod_
     gateway = made.one(RELEASE, "ingress")["values"]
     assert made.one("kubernetes:networking.k8s.io/v1:IngressClass", "ingress")["metadata.name"] == mesh["ingressClass"]
     assert gateway["labels"] == {"istio": mesh["ingressSelector"]}
+
+
+def test_the_gateways_own_metrics_are_scraped() -> None:
+    (endpoint,) = build().one("kubernetes:monitoring.coreos.com/v1:PodMonitor")["spec.podMetricsEndpoints"]
+    assert addresses(endpoint, [SIDECAR]) == [f"{ADDRESS}:15020"]
 
 
 @pytest.mark.parametrize(
