@@ -48,11 +48,13 @@ class Charts:
         opts: pulumi.ResourceOptions,
         version: str | None = None,
         timeout_seconds: int = 600,
+        awaited: bool = True,
     ) -> kubernetes.helm.v3.Release:
         """Return a release of a pinned chart: a real Helm install, so that hooks run and teardown is Helm's.
 
         ``name`` is the release's own, too; ``timeout_seconds`` bounds the wait for readiness. ``version`` is
-        another one than is pinned, which somebody has asked for.
+        another one than is pinned, which somebody has asked for. One that is not ``awaited`` is made when its
+        objects are, as its pods begin only once somebody has made what they refer to.
         Raises UnknownChart for a chart that is not pinned.
         """
         pin = _pins().get(chart)
@@ -66,6 +68,7 @@ class Charts:
             namespace=namespace,
             values=values,
             timeout=timeout_seconds,
+            skip_await=None if awaited else True,
             cleanup_on_fail=True,
             opts=opts,
             **self._source(pin),

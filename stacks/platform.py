@@ -87,6 +87,7 @@ def build(spec: Platform) -> None:
             url=ground.url,
             grafana_environment=logs.grafana_environment if logs else None,
             protect=spec.protect,
+            awaited=not (logs and logs.store.secret_is_theirs),
             **holding,
         )
         pulumi.export("grafanaPassword", pulumi.Output.secret(metrics.grafana_password))

@@ -93,6 +93,8 @@ class PostgresEndpoint:
     peer: Peer
     pool_size: int | None = None
     """Connections that each of the consumer's pods may open."""
+    secret_is_theirs: bool = False
+    """Whether somebody else makes the Secret, in a namespace that may be there no earlier than the consumer."""
 
     def environment(self) -> list[dict[str, Any]]:
         """Return container environment variables by the names that libpq, and so every driver, reads.

@@ -73,6 +73,7 @@ class PostgresExporter(Component):
                 },
                 **on_pool(pool, pools),
             },
+            awaited=not endpoint.secret_is_theirs,
             opts=self.child(depends_on=[scraping.crds]),
         )
         _allow(self, name, "prometheus-postgres-exporter", _POSTGRES_PORT, endpoint.peer, namespaces, scraping)

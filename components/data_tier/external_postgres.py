@@ -48,6 +48,7 @@ class ExternalPostgres(Component):
             secret=self._secrets[consumer],
             ssl_mode=spec.ssl_mode,
             peer=Peer(ports=(spec.port,), cidrs=tuple(spec.networks)),
+            secret_is_theirs=spec.credentials.existing_secret is not None,
         )
 
     def _secret(self, name: str, consumer: Consumer, secrets: Secrets) -> pulumi.Input[str]:

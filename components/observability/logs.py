@@ -187,6 +187,7 @@ class Logs(Component):
             collector.chart,
             namespace=self._namespace,
             values=collector.values(wiring),
+            awaited=not self.store.secret_is_theirs,
             opts=self.child(depends_on=[self._scraping.crds, *self.store.depends_on, *identity.depends_on]),
         )
         allow(
@@ -203,8 +204,8 @@ class Logs(Component):
         account = self.store.account
         if account is None:
             return {}
-        is_there = isinstance(account, ExistingSecret)
-        secret = account.name if is_there else self._secret(whose, namespace, account)
+        given = isinstance(account, ExistingSecret)
+        secret = account.name if given else self._secret(whose, namespace, account)
         return {
             variable: {"secretKeyRef": {"name": secret, "key": key}}
             for variable, key in ((USERNAME, "username"), (PASSWORD, "password"))

@@ -63,13 +63,15 @@ class Metrics(Component):
         secrets: Secrets = IN_CLUSTER,
         grafana_environment: Mapping[str, Any] | None = None,
         protect: bool = False,
+        awaited: bool = True,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Install them.
 
         ``url`` returns the address at which people reach a host, which links lead to; ``grafana_environment`` is what
-        datasources refer to: variables, as `valueFrom` has them. ``protect`` guards the
-        volumes, which go with the release.
+        datasources refer to: variables, as `valueFrom` has them. ``protect`` guards the volumes, which go with the release.
+
+        They are ``awaited`` where the Secret that those name is there before them.
         """
         super().__init__("observability:Metrics", name, opts)
         password = random.RandomPassword(f"{name}-grafana", length=24, special=False, opts=self.child())
@@ -119,6 +121,7 @@ class Metrics(Component):
             },
             # An image pull of each part, one after the other on a small machine.
             timeout_seconds=900,
+            awaited=awaited,
             opts=self.child(depends_on=[scraping.crds], protect=protect),
         )
         allow(

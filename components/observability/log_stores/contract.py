@@ -91,3 +91,8 @@ class LogStore:
     """Grafana's, without what follows from address, account and certificate; None where Grafana has no way in."""
     depends_on: Sequence[pulumi.Resource] = field(default_factory=tuple)
     """What has to be there before anybody writes."""
+
+    @property
+    def secret_is_theirs(self) -> bool:
+        """Whether somebody else makes the Secret, in namespaces that may be there no earlier than who refers to it."""
+        return isinstance(self.account, ExistingSecret)

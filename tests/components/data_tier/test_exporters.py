@@ -15,8 +15,10 @@ PEER = Peer(ports=(5432,), cidrs=("10.0.21.0/24",))
 SCRAPE = "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig"
 
 
-def postgres(user: str | None = "exporter") -> Recorder:
-    endpoint = PostgresEndpoint("db.example.com", None, 5432, "app", user, "login", "require", PEER)
+def postgres(user: str | None = "exporter", *, secret_is_theirs: bool = False) -> Recorder:
+    endpoint = PostgresEndpoint(
+        "db.example.com", None, 5432, "app", user, "login", "require", PEER, secret_is_theirs=secret_is_theirs
+    )
 
     def program() -> None:
         around = Around("shop")
@@ -48,6 +50,11 @@ def test_the_password_is_a_reference_and_so_is_a_user_that_only_the_secret_knows
     unnamed = postgres(None).one(RELEASE, "postgres-exporter")["values.config.datasource"]
     assert unnamed["userSecret"] == {"name": "login", "key": "username"}
     assert "user" not in unnamed
+
+
+def test_a_secret_that_somebody_makes_in_a_namespace_of_ours_is_not_waited_for() -> None:
+    assert postgres(secret_is_theirs=True).one(RELEASE, "postgres-exporter")["skipAwait"] is True
+    assert "skipAwait" not in postgres().one(RELEASE, "postgres-exporter").inputs
 
 
 def test_prometheus_comes_in_and_the_engine_is_all_that_is_reached_but_dns() -> None:

@@ -141,6 +141,12 @@ def test_a_secret_of_somebody_else_is_referred_to_and_not_made():
     assert [source["secretKeyRef"]["name"] for source in sources] == ["theirs", "theirs"]
 
 
+def test_a_secret_that_somebody_makes_in_a_namespace_of_ours_is_not_waited_for():
+    theirs = build("alloy", "externalLoki", credentials={"existingSecret": "theirs"})
+    assert theirs.one(RELEASE, "alloy")["skipAwait"] is True
+    assert "skipAwait" not in build("alloy", "externalLoki").one(RELEASE, "alloy").inputs
+
+
 def test_collectors_never_give_up_on_a_store_that_is_away():
     assert "max_backoff_retries = 0" in configured("alloy", "loki")
     assert data("promtail", "loki")["clients"][0]["backoff_config"]["max_retries"] >= 1000
