@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import UnionType
@@ -67,8 +67,8 @@ def from_validation(error: ValidationError, model: type[BaseModel], data: Any) -
 
 def _mistake(details: Any, model: type[BaseModel], data: Any) -> Mistake:
     kind, context = details["type"], details.get("ctx", {})
-    field, owner = _resolve(model, details["loc"])
-    path, described = _in_file(details["loc"], data), _description(field)
+    field, owner, tags = _resolve(model, details["loc"])
+    path, described = _in_file(details["loc"], tags, data), _description(field)
     if kind == "extra_forbidden":
         known = [info.alias or name for name, info in owner.model_fields.items()] if owner else []
         remedy = did_you_mean(path[-1], known, "keys")
@@ -97,10 +97,15 @@ def _mistake(details: Any, model: type[BaseModel], data: Any) -> Mistake:
     return Mistake(path, _lower(details["msg"]), described, value)
 
 
-def _in_file(location: Path, data: Any) -> Path:
-    """Drop what pydantic adds to a location, such as the tag of a union: the path is what stands in the file."""
+def _in_file(location: Path, tags: Collection[int], data: Any) -> Path:
+    """Drop what pydantic adds to a location, such as the tag of a union: the path is what stands in the file.
+
+    ``tags`` are the positions of those: a key of the file may be called as one.
+    """
     path: list[str | int] = []
     for position, part in enumerate(location):
+        if position in tags:
+            continue
         is_last = position == len(location) - 1
         if isinstance(data, dict) and part in data:
             data = data[part]
@@ -113,23 +118,29 @@ def _in_file(location: Path, data: Any) -> Path:
     return tuple(path)
 
 
-def _resolve(model: type[BaseModel], location: Path) -> tuple[FieldInfo | None, type[BaseModel] | None]:
-    """Return the field that a location ends at, where there is one, and the section that would hold it."""
+def _resolve(
+    model: type[BaseModel], location: Path
+) -> tuple[FieldInfo | None, type[BaseModel] | None, Collection[int]]:
+    """Return the field that a location ends at, where there is one, the section that would hold it, and where in the
+    location unions have their tags."""
     owner: type[BaseModel] | None = model
     field: FieldInfo | None = None
+    tags: list[int] = []
     for position, part in enumerate(location):
         sections = [owner] if owner else []
         found = next((f for s in sections for n, f in s.model_fields.items() if part in (n, f.alias)), None)
         if found is None:
-            field = None if position == len(location) - 1 and isinstance(part, str) else field
-            owner = _variant(field, part) or owner
+            if owner is None and (owner := _variant(field, part)):
+                tags.append(position)
+            elif position == len(location) - 1 and isinstance(part, str):
+                field = None
             continue
         field, holder = found, owner
         if position == len(location) - 1:
-            return field, holder
+            return field, holder, tags
         candidates = _sections(found.annotation)
         owner = candidates[0] if len(candidates) == 1 else None
-    return field, owner
+    return field, owner, tags
 
 
 def _variant(field: FieldInfo | None, tag: str | int) -> type[BaseModel] | None:

@@ -68,6 +68,13 @@ def test_there_is_one_engine() -> None:
     assert "gitops" in mistakes(LOCAL | {"gitops": two})
 
 
+@pytest.mark.parametrize("engine", ["argocd", "flux"])
+def test_a_key_that_is_called_as_an_engine_is_told_where_it_stands(engine: str) -> None:
+    text = mistakes(LOCAL | {"gitops": {"engine": engine, "argocd": {}, "flux": {}}})
+    assert "  • gitops.argocd = {}\n" in text
+    assert "  • gitops.flux = {}\n" in text
+
+
 def test_flux_without_a_repository_has_nothing_to_do() -> None:
     assert "gitops.repository" in mistakes(LOCAL | {"gitops": {"engine": "flux"}})
 
