@@ -30,6 +30,7 @@ from spec import (  # noqa: F401  have their rules added
     stack_yaml,
     way_in_rules,
 )
+from spec.clear_text import in_clear_text
 from spec.mistakes import Mistake, SpecError, did_you_mean, from_validation
 from spec.partial import mistakes_beside
 from spec.platform import Platform
@@ -78,6 +79,15 @@ def own(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_file(path: Path) -> Platform:
     """Return the platform that a stack file describes. Raises SpecError, also for what is not YAML."""
+    config = settings(path)
+    platform = from_config(config, path.name)
+    if mistakes := in_clear_text(platform, config, NAMESPACE):
+        raise SpecError(path.name, mistakes)
+    return platform
+
+
+def settings(path: Path) -> dict[str, Any]:
+    """Return what a stack file holds, by keys without ``groundwork:``. Raises SpecError for what is not YAML."""
     try:
         document = stack_yaml.load(path.read_bytes())
     except ValueError as error:
@@ -91,7 +101,7 @@ def from_file(path: Path) -> Platform:
         remedy = [did_you_mean(key, _TOP_LEVEL, "keys") for key in unknown]
         found = zip(sorted(unknown), remedy, strict=True)
         raise SpecError(path.name, [Mistake((key,), "is not a key that exists here", why) for key, why in found])
-    return from_config(own(config), path.name)
+    return own(config)
 
 
 def stack_file(stack: str, root: Path = ROOT) -> Path:

@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config as runtime
 
-from spec.load import from_config, own
+from spec.clear_text import in_clear_text
+from spec.load import NAMESPACE, ROOT, from_config, own, settings
 from spec.mistakes import SpecError
 from spec.platform import Platform
 
@@ -20,10 +21,15 @@ def read() -> Platform:
     """
     given = {**runtime.get_config_env(), **runtime.CONFIG.get()}
     config = {key: _value(text) for key, text in own(given).items()}
+    file = ROOT / f"Pulumi.{pulumi.get_stack()}.yaml"
     try:
-        return from_config(config, f"Pulumi.{pulumi.get_stack()}.yaml")
+        platform = from_config(config, file.name)
+        # What was encrypted is to be seen in the file alone.
+        if file.is_file() and (mistakes := in_clear_text(platform, settings(file), NAMESPACE)):
+            raise SpecError(file.name, mistakes)
     except SpecError as error:
         raise pulumi.RunError(str(error)) from None
+    return platform
 
 
 def _value(text: str) -> Any:
