@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spec.connections import most_pods, users
-from spec.database_classes import max_connections, offered
+from spec.connections import RESERVED_BY_AWS, limits, most_pods, room, users
+from spec.database_classes import offered
 from spec.migrations import problems
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
@@ -14,8 +14,7 @@ from spec.rules import rule
 
 _POSTGRES: Path = ("data", "postgres")
 
-# For superusers, for AWS's own agents, for the exporter and for the jobs that make roles and tables.
-_RESERVED_BY_AWS = 20
+_SURGE = "each counts one more, which an update starts"
 # superuser_reserved_connections, and the operator's and the exporter's own.
 _RESERVED_IN_CLUSTER = 10
 _MAX_CONNECTIONS = 100  # https://www.postgresql.org/docs/current/runtime-config-connection.html
@@ -48,13 +47,15 @@ def pods_have_connections(platform: Platform) -> Iterator[Mistake]:
     postgres = platform.data.postgres
     if not isinstance(postgres, AuroraPostgres | RdsPostgres):
         return
-    for access, limit in postgres.connections.model_dump().items():
+    for access, limit in limits(postgres, platform.services).items():
         using = users(platform.services, access)
         pods = sum(map(most_pods, using))
         if pods > limit:
             who = ", ".join(f"{service.name} {most_pods(service)}" for service in using)
-            problem = f"is less than the pods that there can be, {pods}: {who}"
-            remedy = "raise it, or lower replicas.max; each counts one more, which an update starts"
+            given = getattr(postgres.connections, access) is not None
+            by = "" if given else ", by the class of the instances,"
+            problem = f"is{by} less than the pods that there can be, {pods}: {who}"
+            remedy = f"{'raise it' if given else 'take a larger class'}, or lower replicas.max; {_SURGE}"
             yield Mistake((*_POSTGRES, "connections", access), problem, remedy, limit)
 
 
@@ -62,24 +63,17 @@ def pods_have_connections(platform: Platform) -> Iterator[Mistake]:
 def servers_take_what_pods_open(platform: Platform) -> Iterator[Mistake]:
     """The smallest instance takes all connections of either kind: a reader may become the writer, or the only one."""
     postgres = platform.data.postgres
-    if not isinstance(postgres, AuroraPostgres | RdsPostgres):
+    there_is = room(postgres) if isinstance(postgres, AuroraPostgres | RdsPostgres) else None
+    if there_is is None:
         return
-    known = offered(postgres.engine, int(postgres.version.split(".")[0]))
-    taken = {named: max_connections(known[named]) for _, named in _classes(postgres) if named in known}
-    if not taken:
-        return
-    smallest = min(taken, key=lambda named: taken[named])
-    given = postgres.parameters.get("max_connections", "")
-    room = (int(given) if given.isdigit() else taken[smallest]) - _RESERVED_BY_AWS
-    connections = postgres.connections
-    # One instance serves both where there are no readers, and may have to where there are.
-    together = connections.writer + connections.reader
-    if together > room:
-        problem = (
-            f"and connections.reader make {together}; {smallest} takes {room} besides {_RESERVED_BY_AWS} of its own"
-        )
+    assert isinstance(postgres, AuroraPostgres | RdsPostgres)
+    (smallest, most), wanted = there_is, limits(postgres, platform.services)
+    if sum(wanted.values()) > most:
+        first, *others = wanted
+        together = f"and connections.{others[0]} make {sum(wanted.values())}" if others else "is too many"
+        problem = f"{together}; {smallest} takes {most} besides {RESERVED_BY_AWS} of its own"
         remedy = "lower them, or take a larger class"
-        yield Mistake((*_POSTGRES, "connections", "writer"), problem, remedy, connections.writer)
+        yield Mistake((*_POSTGRES, "connections", first), problem, remedy, wanted[first])
 
 
 @rule

@@ -94,10 +94,13 @@ class InClusterPostgres(Section):
 
 
 class Connections(Section):
-    """What all pods at their maximum may open together; each has an even share, each role the sum of its pods'."""
+    """What all pods at their maximum may open together; each has an even share, each role the sum of its pods'.
 
-    writer: Annotated[int, Field(ge=1, le=5000)] = 200
-    reader: Annotated[int, Field(ge=1, le=5000)] = 100
+    Left out, it is 200 for who writes and 100 for who only reads, or what the instance class takes of that.
+    """
+
+    writer: Annotated[int, Field(ge=1, le=5000)] | None = None
+    reader: Annotated[int, Field(ge=1, le=5000)] | None = None
     """Of all readers: a connection goes to any of them."""
 
 

@@ -13,7 +13,7 @@ from components.data_tier.kafka import InClusterKafka
 from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.data_tier.redis import InClusterStore
-from spec.connections import shares
+from spec.connections import limits, shares
 from spec.platform import Platform
 from spec.postgres import ExternalPostgres as ExternalPostgresSpec
 from spec.postgres import InClusterPostgres as InClusterPostgresSpec
@@ -45,10 +45,10 @@ def _postgres(spec: Platform, ground: Ground, common: Any) -> dict[str, Engine]:
         # Its instances and poolers have exporters of their own.
         here: Any = {"cluster": ground.cluster, "cloud": ground.cloud, "protect": spec.protect}
         return {"postgres": InClusterPostgres("postgresql", postgres, users, **here, **common)}
-    limits = {} if isinstance(postgres, ExternalPostgresSpec) else postgres.connections.model_dump()
-    found = shares(spec.services, limits)
+    together = {} if isinstance(postgres, ExternalPostgresSpec) else limits(postgres, spec.services)
+    found = shares(spec.services, together)
     users = [
-        replace(user, pool_size=found[user.name].each, connections=found[user.name].total) if limits else user
+        replace(user, pool_size=found[user.name].each, connections=found[user.name].total) if together else user
         for user in users
     ]
     scraped = common["scraping"] is not None

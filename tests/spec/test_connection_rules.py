@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from spec.connections import shares
+from spec.connections import limits, shares
 from spec.database_classes import max_connections, offered
-from spec.load import from_file, stack_file
+from spec.load import from_config, from_file, stack_file
 from spec.migrations import problems
-from spec.postgres import AuroraPostgres
+from spec.postgres import AuroraPostgres, RdsPostgres
 from spec.services import Service
 from tests.spec.test_data_rules import AURORA, RDS
 from tests.spec.test_mistakes import AWS, LOCAL, SERVICE, changed, mistakes
@@ -48,7 +48,7 @@ def test_prod_stays_inside_two_hundred_to_the_writer_and_what_its_readers_have()
     assert isinstance(postgres, AuroraPostgres)
     assert postgres.connections.writer == 200
     assert postgres.connections.reader == 100 * postgres.readers.count
-    found = shares(prod.services, postgres.connections.model_dump())
+    found = shares(prod.services, limits(postgres, prod.services))
     for access in ("writer", "reader"):
         opened = sum(found[each.name].total for each in prod.services if f"postgres.{access}" in each.uses)
         assert 0 < opened <= getattr(postgres.connections, access)
@@ -57,6 +57,26 @@ def test_prod_stays_inside_two_hundred_to_the_writer_and_what_its_readers_have()
 @pytest.mark.parametrize(("gib", "connections"), [(16, 1577), (32, 3154), (64, 5000), (512, 5000)])
 def test_an_instance_takes_connections_by_its_memory(gib: int, connections: int) -> None:
     assert max_connections(gib) == connections
+
+
+@pytest.mark.parametrize(
+    ("uses", "expected"),
+    [
+        (["writer"], {"writer": 177}),
+        (["reader"], {"reader": 100}),
+        (["writer", "reader"], {"writer": 118, "reader": 59}),
+    ],
+)
+def test_without_a_word_a_small_instance_takes_what_it_can_of_who_there_is(
+    uses: list[str], expected: dict[str, int]
+) -> None:
+    rds = RdsPostgres.model_validate({"engine": "rds", "instanceClass": "db.t4g.small"})
+    assert limits(rds, [service("a", 3, *uses)]) == expected
+
+
+def test_a_small_database_is_sound_without_a_word_about_connections() -> None:
+    postgres = {"engine": "rds", "instanceClass": "db.t4g.small"}
+    assert from_config(AWS | {"data": {"postgres": postgres}, "services": [WRITER]}, "test").data.postgres
 
 
 def test_aurora_offers_other_classes_than_rds() -> None:
@@ -83,10 +103,11 @@ def at(engine: dict[str, Any], path: str, value: Any) -> str:
             AURORA,
             "connections",
             {"writer": 2000},
-            ["writer = 2000", "make 2100", "db.r6g.large takes 1557"],
+            ["writer = 2000", "is too many", "db.r6g.large takes 1557"],
         ),
-        (RDS, "connections", {"writer": 400}, ["make 500", "db.t4g.medium takes"]),
-        (AURORA, "parameters", {"max_connections": "200"}, ["connections.writer = 200", "takes 180"]),
+        (AURORA, "connections", {"writer": 1500, "reader": 100}, ["writer = 1500", "make 1600"]),
+        (RDS, "connections", {"writer": 400}, ["writer = 400", "is too many", "db.t4g.medium takes"]),
+        (AURORA, "parameters", {"max_connections": "23"}, ["connections.writer = 3", "by the class", "larger class"]),
         (AURORA, "migrations", "migrations/nowhere", ['migrations = "migrations/nowhere"', "does not exist"]),
         (AURORA, "migrations", "../etc", ["data.postgres.migrations", "does not match"]),
     ],
