@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +16,14 @@ from gitops import render
 from gitops.tree import CHART, KUSTOMIZATION, VALUES
 
 Object = Mapping[str, Any]
+
+# What pods may ask of Istio's injection that a namespace of nothing but mutual TLS does not bear.
+# https://istio.io/latest/docs/reference/config/annotations/
+_OPT_OUTS = {
+    "sidecar.istio.io/inject": "without a proxy it is neither let in by others nor kept from anybody",
+    "sidecar.istio.io/rewriteAppHTTPProbers": "probes come without mutual TLS, and pods would never be ready",
+}
+_NO = {"false", "f", "0", "no", "n", "off"}
 
 
 @dataclass
@@ -40,6 +49,7 @@ def check(root: Path, path: str = "/") -> Report:
             else:
                 report.objects[each.parent.name, each.name] = made
                 report.problems += _placed(each.parent.name, made)
+    report.problems += _outside_the_mesh(root, report)
     report.problems += [*_applications(root, folder(path), services), *_flux(root, folder(path), services)]
     return report
 
@@ -62,6 +72,27 @@ def _placed(namespace: str, objects: Sequence[Object]) -> Iterator[str]:
         has = each["metadata"].get("namespace")
         if has != namespace:
             yield f"{each['kind']} {each['metadata']['name']}: is in namespace {has}, in the folder of {namespace}"
+
+
+def _outside_the_mesh(root: Path, report: Report) -> Iterator[str]:
+    """In a mesh, pods keep the proxy that lets callers in, and that hands the kubelet's probes on."""
+    objects = [(place, each) for place, found in report.objects.items() for each in found]
+    if not any(each["kind"] == "AuthorizationPolicy" for _, each in objects):
+        return
+    for (namespace, service), each in objects:
+        template = (each.get("spec") or {}).get("template") or {}
+        metadata = template.get("metadata") or {}
+        for key, consequence in _OPT_OUTS.items():
+            said = {str((metadata.get(part) or {}).get(key, "")).lower() for part in ("labels", "annotations")}
+            if said & _NO:
+                place = _where(root / "services" / namespace / service, key).relative_to(root)
+                yield f"{place}: {each['kind']} {each['metadata']['name']} has {key} off: {consequence}; remove it"
+
+
+def _where(folder: Path, key: str) -> Path:
+    """Return the file of a folder that has a key off; the folder where none says so."""
+    off = re.compile(rf"""{re.escape(key)}["']?\s*:\s*["']?({"|".join(_NO)})\b""", re.IGNORECASE)
+    return next((file for file in sorted(folder.rglob("*.yaml")) if off.search(file.read_text())), folder)
 
 
 def _applications(root: Path, prefix: str, services: Sequence[Path]) -> Iterator[str]:

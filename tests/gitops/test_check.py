@@ -11,7 +11,10 @@ import yaml
 
 from gitops import place
 from gitops.check import check
-from tests.gitops.test_tree import tree
+from gitops.layout import Layout
+from gitops.tree import files
+from tests.gitops.test_tree import platform, tree
+from tests.gitops.test_tree import release as made
 
 
 def edit(file: Path, change: Callable[[Any], None]) -> None:
@@ -118,6 +121,41 @@ def test_a_mistake_is_told_with_its_place(
     break_it(tmp_path)
     problems = check(tmp_path).problems
     assert any(said in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize("manifests", ["helm", "kustomize"])
+@pytest.mark.parametrize(
+    ("where", "values", "key"),
+    [
+        ("annotations", "podAnnotations", "sidecar.istio.io/rewriteAppHTTPProbers"),
+        ("annotations", "podAnnotations", "sidecar.istio.io/inject"),
+        ("labels", "podLabels", "sidecar.istio.io/inject"),
+    ],
+)
+def test_who_opts_out_of_the_mesh_that_others_are_in_is_told_where(
+    manifests: Any, where: str, values: str, key: str, tmp_path: Path
+) -> None:
+    layout = Layout(manifests=manifests, url="https://git.example.com/team/services")
+    place.write(tmp_path, files(platform(web=[]), [made("web", mesh={"enabled": True})], layout))
+    assert check(tmp_path).problems == []
+    folder = tmp_path / "services/shop/web"
+    if manifests == "helm":
+        edit(folder / "values.yaml", lambda of: of.update({values: {key: "false"}}))
+        file = "values.yaml"
+    else:
+        deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}
+        patch = {"spec": {"template": {"metadata": {where: {key: "false"}}}}}
+        (folder / "opt-out.yaml").write_text(yaml.safe_dump(deployment | patch))
+        edit(folder / "kustomization.yaml", lambda of: of.update(patches=[{"path": "opt-out.yaml"}]))
+        file = "opt-out.yaml"
+    (problem,) = check(tmp_path).problems
+    assert problem.startswith(f"services/shop/web/{file}: Deployment web has {key} off")
+
+
+def test_who_is_in_no_mesh_may_say_so(tmp_path: Path) -> None:
+    made_so = made("web", podAnnotations={"sidecar.istio.io/inject": "false"})
+    place.write(tmp_path, files(platform(web=[]), [made_so], Layout(url="https://git.example.com/team/services")))
+    assert check(tmp_path).problems == []
 
 
 def test_a_directory_without_services_is_not_sound(tmp_path: Path) -> None:
