@@ -9,7 +9,24 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.policy import assume_role, documents, statement
+from spec.registry import Pushers
 from spec.registry import Registry as Spec
+
+# https://docs.github.com/en/actions/reference/security/oidc
+_GITHUB, _AUDIENCE = "token.actions.githubusercontent.com", "sts.amazonaws.com"
+# What docker and a look whether a tag is there need:
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+_PUSH = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
 
 
 class Registry(Component):
@@ -17,6 +34,8 @@ class Registry(Component):
 
     urls: pulumi.Output[dict[str, str]]
     """Service -> what its image is pushed to and pulled from, without the tag."""
+    push_role: pulumi.Output[str] | None
+    """ARN of the role that pipelines push with, where it is asked for."""
 
     def __init__(
         self, name: str, spec: Spec, services: Sequence[str], *, protect: bool, opts: pulumi.ResourceOptions
@@ -42,7 +61,42 @@ class Registry(Component):
                 f"{name}-{service}", repository=repository.name, policy=_lifecycle(spec), opts=self.child()
             )
         self.urls = pulumi.Output.all(**{service: made.repository_url for service, made in repositories.items()})
+        self.push_role = None
+        if spec.pushed_by:
+            self.push_role = self._push_role(name, spec.pushed_by, list(repositories.values()))
         self.register_outputs({"urls": self.urls})
+
+    def _push_role(self, name: str, by: Pushers, repositories: Sequence[aws.ecr.Repository]) -> pulumi.Output[str]:
+        """Return the role that GitHub's word of a repository and a branch is enough for."""
+        # Without thumbprints IAM finds them itself.
+        provider = (
+            by.provider
+            or aws.iam.OpenIdConnectProvider(
+                f"{name}-github", url=f"https://{_GITHUB}", client_id_lists=[_AUDIENCE], opts=self.child()
+            ).arn
+        )
+        claims = {
+            f"{_GITHUB}:aud": _AUDIENCE,
+            f"{_GITHUB}:sub": [f"repo:{each}:ref:refs/heads/{by.branch}" for each in by.repositories],
+        }
+        role = aws.iam.Role(
+            f"{name}-push",
+            description=f"Pipelines that push images of {name}",
+            assume_role_policy=assume_role(
+                {"Federated": provider}, action="sts:AssumeRoleWithWebIdentity", condition={"StringEquals": claims}
+            ),
+            opts=self.child(),
+        )
+        aws.iam.RolePolicy(
+            f"{name}-push",
+            role=role.id,
+            # A token is of no repository.
+            policy=documents(
+                statement(["ecr:GetAuthorizationToken"]), statement(_PUSH, [each.arn for each in repositories])
+            ),
+            opts=self.child(),
+        )
+        return role.arn
 
 
 def _lifecycle(spec: Spec) -> str:

@@ -158,7 +158,7 @@ def _registry(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, Any]:
         return {}
     services = [service.name for service in spec.services]
     made = Registry(spec.name, spec.registry, services, protect=spec.protect, opts=opts)
-    return {"repositories": made.urls}
+    return {"repositories": made.urls} | ({"pushRole": made.push_role} if made.push_role else {})
 
 
 def _autoscaler(spec: Platform, network: Network, made: Cluster, charts: Charts, opts: pulumi.ResourceOptions) -> None:
