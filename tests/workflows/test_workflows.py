@@ -371,6 +371,12 @@ class TestCalled:
         assert "github.event_name != 'pull_request'" in condition
         assert "github.ref_name == github.event.repository.default_branch" in condition
 
+    def test_a_frontend_is_built_for_the_api_that_the_caller_names(self) -> None:
+        (build,) = (
+            step for step in workflow("frontend")["jobs"]["build"]["steps"] if step.get("run") == "npm run build"
+        )
+        assert build["env"]["API_URL"] == build["env"]["VITE_API_URL"] == "${{ inputs.api-url }}"
+
     def test_a_pull_request_signs_in_nowhere(self) -> None:
         """From a fork it could not, and what it builds is thrown away."""
         for step in workflow("service")["jobs"]["image"]["steps"]:
