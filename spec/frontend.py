@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from ipaddress import IPv4Address
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from spec.base import Duration, Host, Name, Section
 
@@ -19,7 +21,40 @@ class FrontendCache(Section):
     immutable_for: Duration = "365d"
 
 
-class CloudflareFrontend(Section):
+def _reached_at(value: str) -> str:
+    try:
+        return str(IPv4Address(value))
+    except ValueError:
+        pass
+    try:
+        return _HOST.validate_python(value)
+    except ValidationError:
+        raise ValueError("is neither an IPv4 address nor a DNS name; write what the load balancer has") from None
+
+
+_HOST: TypeAdapter[str] = TypeAdapter(Host)
+
+
+class _BesideAnIngress(Section):
+    """What a site's zone says of the ingress, whose hosts are neighbours of the site's."""
+
+    ingress_address: Annotated[str, AfterValidator(_reached_at)] | None = None
+    """IPv4 address or DNS name that the ingress is reached at: every host of its in the zone gets a record that leads
+    there. Left out, those records are somebody else's to make, before which no certificate is issued by ACME."""
+
+    @property
+    def record_type(self) -> Literal["A", "CNAME"]:
+        """What a record that leads to the ingress is."""
+        return "A" if (self.ingress_address or "").replace(".", "").isdigit() else "CNAME"
+
+    def neighbours(self, hosts: Iterable[str], zone: str) -> list[str]:
+        """Return those of the ingress's ``hosts`` that get a record in ``zone``."""
+        if self.ingress_address is None:
+            return []
+        return [host for host in hosts if host == zone or host.endswith(f".{zone}")]
+
+
+class CloudflareFrontend(_BesideAnIngress):
     """Cloudflare Pages under a host of a zone that Cloudflare serves.
 
     The API token is never part of a stack file: the provider reads CLOUDFLARE_API_TOKEN.
@@ -38,7 +73,7 @@ class CloudflareFrontend(Section):
     cache: FrontendCache = FrontendCache()
 
 
-class S3Frontend(Section):
+class S3Frontend(_BesideAnIngress):
     """A private bucket behind CloudFront, whatever the cluster runs on."""
 
     hosting: Literal["s3"]

@@ -18,7 +18,8 @@ def frontend(spec: Platform, site: Frontend) -> None:
         from components.frontend.cloudflare import CloudflareFrontend as OnCloudflare
 
         on_cloudflare = pulumi.ResourceOptions(providers=[cloudflare.Provider("cloudflare")])
-        made = OnCloudflare(_NAME, site, platform=spec.name, protect=spec.protect, opts=on_cloudflare)
+        here = {"platform": spec.name, "hosts": spec.hosts(), "protect": spec.protect, "opts": on_cloudflare}
+        made = OnCloudflare(_NAME, site, **here)
         pulumi.export("frontendProject", made.project)
         return
     import pulumi_aws as aws
@@ -28,7 +29,7 @@ def frontend(spec: Platform, site: Frontend) -> None:
     tags = {"platform": spec.name, "managed-by": "pulumi"}
     provider = aws.Provider("frontend", region=site.region, default_tags={"tags": tags})
     on_aws = pulumi.ResourceOptions(providers=[provider])
-    stored = S3Frontend(f"{spec.name}-{_NAME}", site, protect=spec.protect, opts=on_aws)
+    stored = S3Frontend(f"{spec.name}-{_NAME}", site, protect=spec.protect, hosts=spec.hosts(), opts=on_aws)
     pulumi.export("frontendBucket", stored.bucket)
     pulumi.export("frontendDistribution", stored.distribution_id)
     pulumi.export("frontendNameServers", stored.name_servers)

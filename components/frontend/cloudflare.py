@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_cloudflare as cloudflare
@@ -18,7 +19,7 @@ _TLS = {
     "min_tls_version": "1.2",
     "always_use_https": "on",
 }
-_AUTOMATIC = 1  # the only TTL of a record that Cloudflare answers for
+_AUTOMATIC = 1  # the only TTL of a record that Cloudflare answers for, and five minutes of others
 
 
 class CloudflareFrontend(Component):
@@ -31,11 +32,19 @@ class CloudflareFrontend(Component):
     """What a pipeline uploads to."""
 
     def __init__(
-        self, name: str, spec: Spec, *, platform: str, protect: bool = False, opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        spec: Spec,
+        *,
+        platform: str,
+        hosts: Sequence[str] = (),
+        protect: bool = False,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         """Make the site; the project is called after ``platform`` where ``spec`` names none.
 
-        ``protect`` guards what was uploaded against deletion.
+        ``hosts`` are the ingress's, which get records where ``spec`` says what they lead to; ``protect`` guards what
+        was uploaded against deletion.
         """
         super().__init__("frontend:CloudflareFrontend", name, opts)
         zone = cloudflare.get_zone_output(
@@ -70,6 +79,20 @@ class CloudflareFrontend(Component):
             # Proved by the record, and refused for as long as there is none.
             opts=self.child(depends_on=[record]),
         )
+        for host in spec.neighbours(hosts, spec.zone):
+            assert spec.ingress_address is not None  # or there are none
+            cloudflare.DnsRecord(
+                f"{name}-{host}",
+                zone_id=zone.zone_id,
+                name=host,
+                type=spec.record_type,
+                content=spec.ingress_address,
+                # TLS ends at the ingress, whose certificates are issued to whoever answers there.
+                proxied=False,
+                ttl=_AUTOMATIC,
+                comment=f"Ingress of {platform}",
+                opts=self.child(),
+            )
         for setting, value in _TLS.items():
             cloudflare.ZoneSetting(
                 f"{name}-{setting.replace('_', '-')}",

@@ -16,6 +16,8 @@ from spec.frontend import S3Frontend as Spec
 
 # What a pipeline overwrote can be brought back for so long.
 _VERSIONS_DAYS = 30
+# Of records that lead to the ingress.
+_TTL = 300
 
 
 class S3Frontend(Component):
@@ -28,8 +30,13 @@ class S3Frontend(Component):
     name_servers: pulumi.Output[Sequence[str]]
     """What the zone has to be delegated to; the certificate is issued only once it is."""
 
-    def __init__(self, name: str, spec: Spec, *, protect: bool, opts: pulumi.ResourceOptions) -> None:
-        """Make the site; ``protect`` guards the bucket and the zone against deletion."""
+    def __init__(
+        self, name: str, spec: Spec, *, protect: bool, hosts: Sequence[str] = (), opts: pulumi.ResourceOptions
+    ) -> None:
+        """Make the site; ``protect`` guards the bucket and the zone against deletion.
+
+        ``hosts`` are the ingress's, which get records where ``spec`` says what they lead to.
+        """
         super().__init__("frontend:S3Frontend", name, opts)
         zone = aws.route53.Zone(name, name=spec.zone, force_destroy=False, opts=self.child(protect=protect))
         certificates = ZoneCertificates(name, spec.host, [], zone.zone_id, [CLOUDFRONT_REGION], self.child())
@@ -44,6 +51,17 @@ class S3Frontend(Component):
             single_page=spec.single_page,
             opts=self.child(),
         )
+        for host in spec.neighbours(hosts, spec.zone):
+            assert spec.ingress_address is not None  # or there are none
+            aws.route53.Record(
+                f"{name}-{host}",
+                zone_id=zone.zone_id,
+                name=host,
+                type=spec.record_type,
+                ttl=_TTL,
+                records=[spec.ingress_address],
+                opts=self.child(),
+            )
         bucket.admit([distribution.arn])
         self.bucket, self.distribution_id, self.name_servers = bucket.name, distribution.id, zone.name_servers
         self.register_outputs({"bucket": self.bucket, "distributionId": self.distribution_id})

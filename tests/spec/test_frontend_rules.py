@@ -17,6 +17,7 @@ PAGES = {
 }
 IN_S3 = {"hosting": "s3", "host": "www.example.com", "zone": "example.com", "region": "us-east-1"}
 ROUTED = changed(LOCAL, "services.0", SERVICE | {"routes": [{"host": "www.example.com"}]})
+API = changed(LOCAL, "services.0", SERVICE | {"routes": [{"host": "api.example.com"}]})
 
 
 @pytest.mark.parametrize("frontend", [PAGES, PAGES | {"host": "example.com"}, IN_S3])
@@ -34,6 +35,17 @@ def test_a_site_stands_beside_any_cluster(frontend: dict[str, Any]) -> None:
         (LOCAL, PAGES | {"cache": {"immutable": ["assets"]}}, ["frontend.cache.immutable[0]"]),
         (LOCAL, IN_S3 | {"region": "mars"}, ['frontend.region = "mars"']),
         (ROUTED, PAGES, ["frontend.host", "one of the ingress"]),
+        (
+            LOCAL,
+            PAGES | {"ingressAddress": "203.0.113.10"},
+            ["frontend.ingressAddress", "no host of the ingress"],
+        ),
+        (API, PAGES | {"ingressAddress": "203.0.113.999"}, ["frontend.ingressAddress", "neither an IPv4 address"]),
+        (
+            API,
+            IN_S3 | {"ingressAddress": "lb.example.net", "zone": "api.example.com", "host": "www.api.example.com"},
+            ["frontend.ingressAddress", "no CNAME"],
+        ),
         (AWS | {"edge": {"zone": "example.com"}}, IN_S3, ["frontend.zone", "edge.distributions"]),
     ],
 )

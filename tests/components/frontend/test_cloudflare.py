@@ -21,13 +21,15 @@ SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
 OUTPUTS: Any = {PROJECT: lambda made: {"subdomain": f"{made['name']}.pages.dev"}}
 
 
-def build(**given: Any) -> Recorder:
+def build(*hosts: str, **given: Any) -> Recorder:
     spec = Spec.model_validate(PAGES | given)
     zones: Any = {"cloudflare:index/getZone:getZone": lambda asked: {"zoneId": f"zone of {asked['filter']['name']}"}}
     opts = pulumi.ResourceOptions()
-    return run(
-        lambda: CloudflareFrontend("frontend", spec, platform="shop", opts=opts), functions=zones, outputs=OUTPUTS
-    )
+
+    def program() -> None:
+        CloudflareFrontend("frontend", spec, platform="shop", hosts=hosts, opts=opts)
+
+    return run(program, functions=zones, outputs=OUTPUTS)
 
 
 def test_the_host_leads_to_the_project_through_cloudflare() -> None:
@@ -35,6 +37,22 @@ def test_the_host_leads_to_the_project_through_cloudflare() -> None:
     record = made.one(RECORD)
     assert (record["type"], record["name"], record["proxied"]) == ("CNAME", "www.example.com", True)
     assert made.one(PROJECT).urn in record.dependencies
+
+
+def _led(made: Recorder) -> list[tuple[str, str, str, bool]]:
+    found = ((each["type"], each["name"], each["content"], each["proxied"]) for each in made.all(RECORD))
+    return sorted(record for record in found if record[1] != "www.example.com")
+
+
+def test_hosts_of_the_ingress_in_the_zone_lead_to_it_past_cloudflare() -> None:
+    made = build("api.example.com", "grafana.example.org", ingressAddress="203.0.113.10")
+    assert _led(made) == [("A", "api.example.com", "203.0.113.10", False)]
+    named = build("api.example.com", "grafana.example.com", ingressAddress="lb.example.net")
+    assert _led(named) == [
+        ("CNAME", "api.example.com", "lb.example.net", False),
+        ("CNAME", "grafana.example.com", "lb.example.net", False),
+    ]
+    assert _led(build("api.example.com")) == []
 
 
 def test_the_domain_is_asked_for_once_the_record_proves_it() -> None:

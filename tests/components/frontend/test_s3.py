@@ -16,9 +16,9 @@ BUCKET = "aws:s3/bucket:Bucket"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 
 
-def build(*, protect: bool = False, **given: Any) -> Recorder:
+def build(*hosts: str, protect: bool = False, **given: Any) -> Recorder:
     spec = Spec.model_validate(IN_S3 | given)
-    return run(lambda: S3Frontend("site", spec, protect=protect, opts=pulumi.ResourceOptions()))
+    return run(lambda: S3Frontend("site", spec, protect=protect, hosts=hosts, opts=pulumi.ResourceOptions()))
 
 
 def test_the_distribution_answers_for_the_host_and_every_path() -> None:
@@ -34,6 +34,14 @@ def test_the_host_is_a_name_of_the_zone_that_leads_there() -> None:
         ("A", "www.example.com"),
         ("AAAA", "www.example.com"),
     }
+
+
+def test_hosts_of_the_ingress_in_the_zone_lead_to_it() -> None:
+    made = build("api.example.com", "grafana.example.org", ingressAddress="203.0.113.10")
+    (led,) = (
+        each for each in made.all("aws:route53/record:Record") if "203.0.113.10" in each.inputs.get("records", [])
+    )
+    assert (led["type"], led["name"]) == ("A", "api.example.com")
 
 
 def test_nobody_but_the_distribution_reads_the_bucket() -> None:
