@@ -15,7 +15,7 @@ import pulumi_kubernetes as kubernetes
 from components.charts import SERVICE_CHART
 from components.component import Component
 from components.data_tier.endpoint import Endpoint, Engine, Peer
-from components.http_ingress import HttpIngress
+from components.http_ingress import HttpIngress, certified
 from components.mesh.istio import Istio, principal
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
@@ -136,6 +136,7 @@ def _routes(service: Service, ingress: HttpIngress) -> dict[str, Any]:
         "className": ingress.class_name,
         "annotations": dict(ingress.annotations),
         "hosts": [{"host": host, "paths": paths} for host, paths in by_host.items()],
+        **certified(ingress, *by_host),
         **(_traffic(service.traffic) if by_host and ingress.shapes_traffic else {}),
     }
 

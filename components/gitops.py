@@ -13,7 +13,7 @@ from components.argocd_notifications import notifications
 from components.charts import Charts
 from components.component import Component
 from components.git_credentials import argocd_credentials
-from components.http_ingress import HttpIngress
+from components.http_ingress import HttpIngress, certified
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
@@ -123,7 +123,7 @@ class Gitops(Component):
             namespace=namespace,
             values=values,
             # Before it goes it cleans up, for which it has to reach the API server.
-            opts=self.child(depends_on=[*policies, *([scraping.crds] if scraping else [])]),
+            opts=self.child(depends_on=[*policies, *([scraping.crds] if scraping else []), *ingress.first]),
         )
         if scraping:
             scraping.watch("argocd", self)
@@ -174,5 +174,6 @@ def _values(
             "ingressClassName": ingress.class_name,
             "annotations": dict(ingress.annotations),
             "hostname": spec.host,
+            **certified(ingress, spec.host, key="extraTls"),
         }
     return values

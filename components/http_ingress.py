@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pulumi
 
+from components.component import Component
 from components.data_tier.endpoint import Peer
 
 
@@ -18,6 +19,25 @@ class Answer:
     port: int
     health_port: int
     health_path: str
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A Service in the cluster, and the port of it that is offered."""
+
+    namespace: pulumi.Input[str]
+    service: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Doorman:
+    """Who knows whether somebody has signed in, as a controller asks it: the Service of oauth2-proxy."""
+
+    name: str
+    namespace: str
+    service: str
+    port: int
 
 
 class HttpIngress(Protocol):
@@ -49,6 +69,11 @@ class HttpIngress(Protocol):
         ...
 
     @property
+    def first(self) -> Sequence[pulumi.Resource]:
+        """What is there before an Ingress of a user interface, so that nobody gets past who is not to."""
+        ...
+
+    @property
     def peer(self) -> Peer:
         """The controller, as a NetworkPolicy of whatever stands behind it lets it in."""
         ...
@@ -57,3 +82,33 @@ class HttpIngress(Protocol):
     def principal(self) -> str | None:
         """Its identity in the mesh, if it has one."""
         ...
+
+    def tls(self, host: str) -> list[dict[str, Any]]:
+        """Return `tls` of an Ingress that serves ``host``; empty where that is not the Ingress' affair."""
+        ...
+
+    def offer(self, name: str, host: str, backend: Backend, parent: Component) -> None:
+        """Offer all of ``backend`` at ``host``, as a child of ``parent``; visitors start where the host starts."""
+        ...
+
+
+class Controller(HttpIngress, Protocol):
+    """The controller itself, which may be told to ask whether somebody has signed in."""
+
+    @property
+    def doorman_arguments(self) -> Mapping[str, Any]:
+        """Arguments of oauth2-proxy by which it answers as this controller asks."""
+        ...
+
+    def guarded(self, doorman: Doorman, hosts: Sequence[str], parent: Component, after: pulumi.Resource) -> HttpIngress:
+        """Return the way in past ``doorman``, for user interfaces at ``hosts``.
+
+        What asks it is a child of ``parent``, made once ``after``, the doorman, is there.
+        """
+        ...
+
+
+def certified(ingress: HttpIngress, *hosts: str, key: str = "tls") -> dict[str, Any]:
+    """Return the part of a chart's values, under ``key``, that names certificates; nothing where no Ingress does."""
+    named = [certificate for host in hosts for certificate in ingress.tls(host)]
+    return {key: named} if named else {}

@@ -13,9 +13,9 @@ from components.charts import Charts
 from components.cluster.contract import Cluster, LoadBalancing
 from components.component import Component
 from components.data_tier.endpoint import Peer
-from components.http_ingress import Answer
+from components.http_ingress import Answer, Backend, Doorman
 from components.namespaces import Namespaces
-from components.nginx import CLASS, MASTER, MINION
+from components.nginx import CLASS, MASTER, MINION, Nginx, ask
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool, spread
 from components.target_groups import bind
@@ -54,6 +54,8 @@ class Ingress(Component):
     principal: str | None
     shapes_traffic = True
     signed_in = False
+    doorman_arguments: Mapping[str, Any] = {}
+    first: Sequence[pulumi.Resource] = ()
     peer: Peer
     """The controller, as a NetworkPolicy of whatever stands behind it lets it in."""
     release: pulumi.Resource
@@ -99,6 +101,7 @@ class Ingress(Component):
             values=self._values(name, spec, cluster, pools, scraping, _settings(spec, address, proxies)),
             opts=self.child(depends_on=[scraping.crds] if scraping else []),
         )
+        self._way_in = Nginx(self.annotations, self.peer, self.release)
         allow(
             name,
             namespace=namespace,
@@ -132,6 +135,18 @@ class Ingress(Component):
                 after=[self.release, binder],
             )
         self.register_outputs({})
+
+    def tls(self, host: str) -> list[dict[str, Any]]:
+        """Return nothing: the master of the host has its certificate."""
+        return self._way_in.tls(host)
+
+    def offer(self, name: str, host: str, backend: Backend, parent: Component) -> None:
+        """Offer all of ``backend`` at ``host``, one of its own."""
+        self._way_in.offer(name, host, backend, parent)
+
+    def guarded(self, doorman: Doorman, hosts: Sequence[str], parent: Component, after: pulumi.Resource) -> Nginx:
+        """Return the way in past ``doorman``: each Ingress says for itself that it is, whatever its host."""
+        return ask(doorman, self._way_in, parent, after)
 
     def _values(
         self,

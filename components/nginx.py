@@ -1,4 +1,4 @@
-"""Words of F5 NGINX Ingress Controller that more than one component says.
+"""What F5 NGINX Ingress Controller is told by those whom it leads to.
 
 NGINX takes one Ingress for a host and refuses the others, unless they are parts of one: a master that owns the host and
 its TLS, and minions, in any namespace, that own paths.
@@ -7,6 +7,18 @@ https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.networking.v1 import Ingress as IngressResource
+
+from components.component import Component
+from components.data_tier.endpoint import Peer
+from components.http_ingress import Backend, Doorman
+
 CLASS = "nginx"
 
 _PART = "nginx.org/mergeable-ingress-type"
@@ -14,3 +26,67 @@ MASTER = {_PART: "master"}
 """Annotations of the Ingress that owns a host."""
 MINION = {_PART: "minion"}
 """Annotations of an Ingress that serves paths of a host that the controller was given."""
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """The controller as others offer themselves behind it."""
+
+    annotations: Mapping[str, str]
+    peer: Peer
+    release: pulumi.Resource
+    """What the controller's own kinds wait for; or the policy: an Ingress that names one that is not there is answered
+    with an error."""
+    signed_in: bool = False
+    class_name: str = CLASS
+    shapes_traffic: bool = True
+    principal: str | None = None
+    first: Sequence[pulumi.Resource] = ()
+
+    def tls(self, host: str) -> list[dict[str, Any]]:
+        """Return nothing: the master of the host has its certificate."""
+        return []
+
+    def offer(self, name: str, host: str, backend: Backend, parent: Component) -> None:
+        """Make an Ingress of the host alone: NGINX takes one host in each. Where it starts, its master says."""
+        leads_to = {"service": {"name": backend.service, "port": {"number": backend.port}}}
+        offered: Any = {
+            "ingress_class_name": self.class_name,
+            "rules": [{"host": host, "http": {"paths": [{"path": "/", "path_type": "Prefix", "backend": leads_to}]}}],
+        }
+        IngressResource(
+            name,
+            metadata={
+                "name": name.rpartition("-")[-1],
+                "namespace": backend.namespace,
+                # The provider would wait for an address, which a controller on node ports does not give.
+                "annotations": {**self.annotations, "pulumi.com/skipAwait": "true"},
+            },
+            spec=offered,
+            opts=parent.child(),
+        )
+
+
+def ask(doorman: Doorman, controller: Nginx, parent: Component, after: pulumi.Resource) -> Nginx:
+    """Return the controller as it is for an Ingress whose visitors ``doorman`` has to know.
+
+    https://docs.nginx.com/nginx-ingress-controller/configuration/policy-resource/#externalauth
+    """
+    policy = CustomResource(
+        doorman.name,
+        api_version="k8s.nginx.org/v1",
+        kind="Policy",
+        metadata={"name": doorman.name, "namespace": doorman.namespace},
+        spec={
+            "ingressClassName": controller.class_name,
+            "externalAuth": {
+                "authURI": "/oauth2/auth",
+                "authSigninURI": "/oauth2/sign_in",
+                "authServiceName": f"{doorman.namespace}/{doorman.service}",
+                "authServicePorts": [doorman.port],
+            },
+        },
+        opts=parent.child(depends_on=[controller.release, after]),
+    )
+    annotations = {**controller.annotations, "nginx.org/policies": f"{doorman.namespace}/{doorman.name}"}
+    return Nginx(annotations, controller.peer, policy, signed_in=True)

@@ -1,24 +1,18 @@
-"""Signing in to the user interfaces: oauth2-proxy, which the ingress controller asks before it lets somebody through.
-
-https://docs.nginx.com/nginx-ingress-controller/configuration/policy-resource/#externalauth
-"""
+"""Signing in to the user interfaces: oauth2-proxy, whom the ingress controller asks who may come through."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.charts import Charts
 from components.cloud.contract import OidcClient
 from components.component import Component
-from components.data_tier.endpoint import Peer
-from components.http_ingress import HttpIngress
+from components.http_ingress import Controller, Doorman, HttpIngress
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
@@ -36,26 +30,14 @@ _LABELS = {"app.kubernetes.io/name": "oauth2-proxy"}
 # AES-256: https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview#cookie-options
 _COOKIE_SECRET_BYTES = 32
 
-
-@dataclass(frozen=True)
-class Guarded:
-    """The ingress as user interfaces are given it: whoever comes through has signed in."""
-
-    class_name: str
-    annotations: Mapping[str, str]
-    peer: Peer
-    principal: str | None
-    shapes_traffic: bool
-    release: pulumi.Resource
-    """The policy: an Ingress that names one that is not there is answered with an error."""
-    signed_in: bool = True
+DOORMAN = Doorman(_NAME, NAMESPACE, _NAME, _PORT)
 
 
 class SignIn(Component):
-    """oauth2-proxy, and the policy of the ingress controller by which an Ingress asks it.
+    """oauth2-proxy, and what has the ingress controller ask it.
 
-    Each host has a cookie of its own, which no other host of the domain is sent. Without the policy or the proxy, the
-    controller answers with an error and lets nobody through.
+    Each host has a cookie of its own, which no other host of the domain is sent. Without the proxy, the controller
+    answers with an error and lets nobody through.
     """
 
     ingress: HttpIngress
@@ -67,7 +49,8 @@ class SignIn(Component):
         spec: Spec,
         client: OidcClient,
         *,
-        ingress: HttpIngress,
+        ingress: Controller,
+        hosts: Sequence[str],
         charts: Charts,
         namespaces: Namespaces,
         secrets: Secrets = IN_CLUSTER,
@@ -75,7 +58,7 @@ class SignIn(Component):
         scraping: Scraping | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Let in whom ``client``'s provider knows, by a policy of ``ingress``, F5 NGINX."""
+        """Let in to the user interfaces at ``hosts`` of ``ingress`` whom ``client``'s provider knows."""
         super().__init__("ingress:SignIn", name, opts)
         namespace = namespaces.ensure(NAMESPACE)
         cookie = random.RandomPassword(name, length=_COOKIE_SECRET_BYTES, special=False, opts=self.child())
@@ -94,7 +77,9 @@ class SignIn(Component):
             name,
             "oauth2-proxy",
             namespace=namespace,
-            values=_values(spec, client, account, scraping is not None, on_pool(spec.pool, pools))
+            values=_values(
+                spec, client, account, ingress.doorman_arguments, scraping is not None, on_pool(spec.pool, pools)
+            )
             # Its pods read the Secret as they start: they are made anew with what is in it.
             | {"podAnnotations": {"checksum/account": _digest(client.id, client.secret, cookie.result)}},
             # It asks the provider for its configuration as it starts, and is not ready before.
@@ -112,26 +97,7 @@ class SignIn(Component):
             egress=[DNS, ports(_HTTPS)],
             opts=self.child(),
         )
-        policy = CustomResource(
-            name,
-            api_version="k8s.nginx.org/v1",
-            kind="Policy",
-            metadata={"name": _NAME, "namespace": namespace},
-            spec={
-                "ingressClassName": ingress.class_name,
-                "externalAuth": {
-                    "authURI": "/oauth2/auth",
-                    "authSigninURI": "/oauth2/sign_in",
-                    "authServiceName": f"{NAMESPACE}/{_NAME}",
-                    "authServicePorts": [_PORT],
-                },
-            },
-            opts=self.child(depends_on=[ingress.release, release]),
-        )
-        annotations = {**ingress.annotations, "nginx.org/policies": f"{NAMESPACE}/{_NAME}"}
-        self.ingress = Guarded(
-            ingress.class_name, annotations, ingress.peer, ingress.principal, ingress.shapes_traffic, policy
-        )
+        self.ingress = ingress.guarded(DOORMAN, hosts, self, release)
         self.register_outputs({})
 
 
@@ -142,7 +108,12 @@ def _digest(*parts: pulumi.Input[str]) -> pulumi.Output[str]:
 
 
 def _values(
-    spec: Spec, client: OidcClient, secret: pulumi.Output[Any], scraped: bool, placement: Mapping[str, Any]
+    spec: Spec,
+    client: OidcClient,
+    secret: pulumi.Output[Any],
+    asked_by: Mapping[str, Any],
+    scraped: bool,
+    placement: Mapping[str, Any],
 ) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "provider": "oidc",
@@ -158,6 +129,7 @@ def _values(
         # Tokens are of no use here, and cookies that carry them too large for what NGINX reads of an answer's headers.
         "session-cookie-minimal": True,
         "silence-ping-logging": True,
+        **asked_by,
     }
     if client.groups:
         arguments["allowed-group"] = ",".join(client.groups)

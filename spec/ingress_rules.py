@@ -24,7 +24,7 @@ def tls_ends_in_one_place(platform: Platform) -> Iterator[Mistake]:
 
 @rule
 def redirects_lead_somewhere(platform: Platform) -> Iterator[Mistake]:
-    """NGINX sends people on to port 443 of the host, which on a laptop may be another port of the machine."""
+    """Whoever is sent on comes to port 443 of the host, which on a laptop may be another port of the machine."""
     tls, cluster = platform.ingress.tls, platform.cluster
     if platform.ingress.load_balancer:
         return

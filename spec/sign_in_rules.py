@@ -66,19 +66,6 @@ def interfaces_are_signed_in_to(platform: Platform) -> Iterator[Mistake]:
 
 
 @rule
-def nginx_is_what_asks(platform: Platform) -> Iterator[Mistake]:
-    """Signing in, and the way to Explore, are asked of NGINX."""
-    if platform.mesh is None:
-        return
-    if platform.ingress.sign_in:
-        yield Mistake(_SIGN_IN, "is not asked for by the mesh's gateway", "remove it, or the mesh")
-    explore = platform.observability and platform.observability.grafana.explore_host
-    if explore:
-        path: Path = ("observability", "grafana", "exploreHost")
-        yield Mistake(path, "can't be led to Explore by the mesh's gateway", "remove it, or the mesh", explore)
-
-
-@rule
 def explore_is_grafanas(platform: Platform) -> Iterator[Mistake]:
     """Explore is one of Grafana's pages, whose links lead to its own host."""
     grafana = platform.observability and platform.observability.grafana

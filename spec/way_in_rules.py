@@ -25,8 +25,6 @@ def node_ports_are_a_range_of_machines(platform: Platform) -> Iterator[Mistake]:
     if not isinstance(platform.cluster, KubeadmCluster):
         problem = f"has no meaning on {platform.cluster.target}"
         yield Mistake(_NODE_PORTS, problem, "remove it: pods there have addresses that a load balancer reaches")
-    if platform.mesh:
-        yield Mistake(_NODE_PORTS, "leads past the mesh's gateway, which alone may call", "remove it, or the mesh")
     if ports.last < ports.first:
         yield Mistake((*_NODE_PORTS, "last"), f"is below first, {ports.first}", "give a range", ports.last)
     elif ports.count > MOST_NODE_PORTS:

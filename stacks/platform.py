@@ -18,7 +18,7 @@ from components.edge.direct_targets import DirectTargets
 from components.external_dns import ExternalDns
 from components.flux import Flux
 from components.gitops import Gitops
-from components.http_ingress import HttpIngress
+from components.http_ingress import Controller, HttpIngress
 from components.ingress import Ingress
 from components.longhorn import Longhorn
 from components.mesh.gateway import Gateway
@@ -32,7 +32,7 @@ from components.observability.scraping import Scraping
 from components.observability.traces import Traces
 from components.observability.tracing import Tracing
 from components.secrets.contract import Secrets
-from components.sign_in import CALLBACK, SignIn
+from components.sign_in import CALLBACK, DOORMAN, SignIn
 from spec.capacity.demand import demands
 from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
@@ -177,14 +177,19 @@ def _mesh(spec: Platform, ground: Ground, common: Any) -> Istio | None:
     if spec.mesh is None:
         return None
     namespaces = [service.namespace for service in spec.services]
-    return Istio("istio", spec.mesh, services_in=namespaces, cluster=ground.cluster, **common)
+    doormen = [DOORMAN] if spec.ingress.sign_in else []
+    return Istio("istio", spec.mesh, services_in=namespaces, doormen=doormen, cluster=ground.cluster, **common)
 
 
-def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, keeper: Secrets, common: Any) -> HttpIngress:
+def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, keeper: Secrets, common: Any) -> Controller:
     """Make the way in for HTTP: the mesh's own gateway, or NGINX where there is no mesh."""
     way_in = ground.way_in
+    explore = spec.interfaces().get("explore")
     here: Any = {
         "cluster": ground.cluster,
+        "hosts": spec.hosts(),
+        "starts": {explore: EXPLORE} if explore else {},
+        "certificates": _certificates(spec, ground, keeper, common),
         "target_group_arn": way_in.target_group_arn,
         "binder": way_in.binder,
         "proxies": way_in.proxies,
@@ -192,17 +197,7 @@ def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, keeper: Secrets
     }
     if mesh:
         return Gateway("ingress", spec.ingress, mesh=mesh, **here)
-    certificates = _certificates(spec, ground, keeper, common)
-    explore = spec.interfaces().get("explore")
-    return Ingress(
-        "ingress",
-        spec.ingress,
-        hosts=spec.hosts(),
-        starts={explore: EXPLORE} if explore else {},
-        certificates=certificates,
-        address=way_in.address,
-        **here,
-    )
+    return Ingress("ingress", spec.ingress, address=way_in.address, **here)
 
 
 def _edge(spec: Platform, ground: Ground, common: Any) -> None:
@@ -216,7 +211,7 @@ def _edge(spec: Platform, ground: Ground, common: Any) -> None:
         NodePortBindings("node-ports", spec.services, way_in.node_ports, binder=way_in.binder, **here)
 
 
-def _sign_in(spec: Platform, ground: Ground, ingress: HttpIngress, common: Any) -> HttpIngress:
+def _sign_in(spec: Platform, ground: Ground, ingress: Controller, common: Any) -> HttpIngress:
     """Return the way in as user interfaces are given it: past signing in, where that is asked for."""
     asked = spec.ingress.sign_in
     match asked:
@@ -230,7 +225,8 @@ def _sign_in(spec: Platform, ground: Ground, ingress: HttpIngress, common: Any) 
             secret = pulumi.Output.secret(asked.client_secret.get_secret_value())
             client = OidcClient(asked.issuer, asked.client_id, secret, asked.email_domains or ["*"], asked.groups)
     pulumi.export("signInIssuer", client.issuer)
-    return SignIn("sign-in", asked, client, ingress=ingress, **common).ingress
+    hosts = sorted(spec.interfaces().values())
+    return SignIn("sign-in", asked, client, ingress=ingress, hosts=hosts, **common).ingress
 
 
 def _certificates(spec: Platform, ground: Ground, keeper: Secrets, common: Any) -> Certificates | None:

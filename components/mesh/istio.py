@@ -12,6 +12,8 @@ from components.charts import Charts
 from components.cluster.contract import Cluster
 from components.component import Component
 from components.data_tier.endpoint import Peer
+from components.http_ingress import Doorman
+from components.mesh.way_in import CLASS, extension_provider
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED
@@ -21,8 +23,8 @@ from spec.mesh import Mesh as Spec
 from spec.node_pools import NodePool
 
 SYSTEM = "istio-system"
-CLASS, GATEWAY = "istio", "ingress"
-"""The IngressClass that istiod serves, and the gateway, by name and namespace, that it serves it with."""
+GATEWAY = "ingress"
+"""The gateway, by name and namespace, that istiod serves Ingress objects with."""
 
 # https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio
 _XDS, _MONITORING, _WEBHOOK = 15012, 15014, 15017
@@ -53,6 +55,7 @@ class Istio(Component):
         spec: Spec,
         *,
         services_in: Iterable[str],
+        doormen: Sequence[Doorman] = (),
         cluster: Cluster,
         charts: Charts,
         namespaces: Namespaces,
@@ -60,7 +63,10 @@ class Istio(Component):
         scraping: Scraping | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install Istio; in the namespaces ``services_in``, pods of the mesh take nothing but mutual TLS."""
+        """Install Istio; in the namespaces ``services_in``, pods of the mesh take nothing but mutual TLS.
+
+        ``doormen`` are those whom a policy may have a proxy ask about a request.
+        """
         super().__init__("mesh:Istio", name, opts)
         namespace = namespaces.ensure(SYSTEM)
         services = sorted(set(services_in))
@@ -87,7 +93,7 @@ class Istio(Component):
             name,
             "istiod",
             namespace=namespace,
-            values=_values(spec, pools),
+            values=_values(spec, doormen, pools),
             opts=self.child(depends_on=[definitions, plugin]),
         )
         allow(
@@ -128,7 +134,8 @@ class Istio(Component):
         self.register_outputs({})
 
 
-def _values(spec: Spec, pools: Sequence[NodePool]) -> dict[str, Any]:
+def _values(spec: Spec, doormen: Sequence[Doorman], pools: Sequence[NodePool]) -> dict[str, Any]:
+    asked = [extension_provider(doorman) for doorman in doormen]
     return {
         "autoscaleEnabled": False,
         "replicaCount": spec.replicas,
@@ -145,6 +152,7 @@ def _values(spec: Spec, pools: Sequence[NodePool]) -> dict[str, Any]:
             "ingressControllerMode": "STRICT",
             "ingressClass": CLASS,
             "ingressSelector": GATEWAY,
+            **({"extensionProviders": asked} if asked else {}),
         },
         "global": {
             # Pod Security `restricted` asks it of every container.

@@ -7,12 +7,11 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.networking.v1 import Ingress as IngressResource
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
 from components.component import Component
-from components.http_ingress import HttpIngress
+from components.http_ingress import Backend, HttpIngress, certified
 from components.namespaces import Namespaces
 from components.observability.dashboards import DASHBOARDS
 from components.observability.dashboards.config_map import DIRECTORY, file_name
@@ -28,6 +27,7 @@ from spec.parts import Grafana, Observability
 NAME = "kps"
 """The release, and the prefix of every object's name, which the chart would truncate: kps-prometheus, kps-grafana, …"""
 GRAFANA_PORT, PROMETHEUS_PORT = 3000, 9090
+_GRAFANA_SERVICE = 80
 EXPLORE = "/explore"
 """The page of Grafana's on which logs are."""
 
@@ -122,7 +122,7 @@ class Metrics(Component):
             # An image pull of each part, one after the other on a small machine.
             timeout_seconds=900,
             awaited=awaited,
-            opts=self.child(depends_on=[scraping.crds], protect=protect),
+            opts=self.child(depends_on=[scraping.crds, *ingress.first], protect=protect),
         )
         allow(
             name,
@@ -149,7 +149,8 @@ class Metrics(Component):
                 opts=self.child(),
             )
         if spec.grafana.explore_host:
-            self._explore(name, spec.grafana.explore_host, ingress, scraping.namespace)
+            grafana = Backend(scraping.namespace, f"{NAME}-grafana", _GRAFANA_SERVICE)
+            ingress.offer(f"{name}-explore", spec.grafana.explore_host, grafana, self)
         self._watch(spec, cluster, scraping)
         self.register_outputs({})
 
@@ -159,25 +160,6 @@ class Metrics(Component):
         for part in (*_WATCHED, *reachable, *own, *spec.business):
             scraping.watch(part, self)
 
-    def _explore(self, name: str, host: str, ingress: HttpIngress, namespace: pulumi.Input[str]) -> None:
-        """Offer Grafana at another host, in an Ingress of its own: NGINX takes one host in each."""
-        backend = {"service": {"name": f"{NAME}-grafana", "port": {"number": 80}}}
-        offered: Any = {
-            "ingress_class_name": ingress.class_name,
-            "rules": [{"host": host, "http": {"paths": [{"path": "/", "path_type": "Prefix", "backend": backend}]}}],
-        }
-        IngressResource(
-            f"{name}-explore",
-            metadata={
-                "name": "explore",
-                "namespace": namespace,
-                # The provider would wait for an address, which a controller on node ports does not give.
-                "annotations": {**ingress.annotations, "pulumi.com/skipAwait": "true"},
-            },
-            spec=offered,
-            opts=self.child(),
-        )
-
 
 def _offered(host: str | None, ingress: HttpIngress) -> dict[str, Any]:
     """Return the part of a chart's values that has it make an Ingress, where there is a host."""
@@ -186,6 +168,7 @@ def _offered(host: str | None, ingress: HttpIngress) -> dict[str, Any]:
         "ingressClassName": ingress.class_name,
         "annotations": dict(ingress.annotations),
         "hosts": [host] if host else [],
+        **certified(ingress, *([host] if host else [])),
     }
 
 

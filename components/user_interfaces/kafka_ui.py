@@ -81,10 +81,11 @@ class KafkaUi(Component):
                     "ingressClassName": ingress.class_name,
                     "annotations": dict(ingress.annotations),
                     "host": spec.host,
+                    **_tls(spec.host, ingress),
                 },
                 **on_pool(pool, pools),
             },
-            opts=self.child(),
+            opts=self.child(depends_on=ingress.first),
         )
         allow(
             name,
@@ -95,6 +96,12 @@ class KafkaUi(Component):
             opts=self.child(),
         )
         self.register_outputs({})
+
+
+def _tls(host: str, ingress: HttpIngress) -> dict[str, Any]:
+    """Return the certificate that the Ingress names, as the chart takes it: one, by its Secret."""
+    named = ingress.tls(host)
+    return {"tls": {"enabled": True, "secretName": named[0]["secretName"]}} if named else {}
 
 
 def _configuration(kafka: KafkaEndpoint) -> dict[str, Any]:

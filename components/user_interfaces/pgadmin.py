@@ -11,7 +11,7 @@ import pulumi_random as random
 from components.charts import Charts
 from components.component import Component
 from components.data_tier.endpoint import PostgresEndpoint
-from components.http_ingress import HttpIngress
+from components.http_ingress import HttpIngress, certified
 from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
@@ -101,10 +101,11 @@ class Pgadmin(Component):
                     "ingressClassName": ingress.class_name,
                     "annotations": dict(ingress.annotations),
                     "hosts": [{"host": spec.host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
+                    **certified(ingress, spec.host),
                 },
                 **on_pool(pool, pools),
             },
-            opts=self.child(),
+            opts=self.child(depends_on=ingress.first),
         )
         allow(
             name,

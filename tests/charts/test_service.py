@@ -256,6 +256,14 @@ def test_every_host_has_an_ingress_of_its_own():
     assert [each["metadata"]["name"] for each in found] == ["web", "web-b.local"]
 
 
+def test_every_ingress_names_the_certificates_of_its_own_host():
+    hosts = [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]} for host in ("a.local", "b.local")]
+    tls = [{"secretName": f"{host}-tls", "hosts": [host]} for host in ("a.local", "b.local")]
+    text = _text(WEB | {"ingress": {"enabled": True, "hosts": hosts, "tls": tls}})
+    found = [obj for obj in yaml.safe_load_all(text) if obj and obj["kind"] == "Ingress"]
+    assert [each["spec"]["tls"] for each in found] == [[each] for each in tls]
+
+
 def test_the_network_policy_allows_what_is_listed_and_dns():
     peer = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "frontend"}}}
     database = {"to": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}], "ports": [5432]}

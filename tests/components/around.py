@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -13,6 +14,7 @@ from components.charts import Charts
 from components.cloud.contract import Bucket, CloudSecret, LogGroup, OidcClient
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
 from components.data_tier.endpoint import Peer
+from components.http_ingress import Doorman
 from components.ingress import Ingress
 from components.mesh.gateway import Gateway
 from components.mesh.istio import Istio
@@ -101,14 +103,16 @@ class Around:
         spec = IngressSpec.model_validate({"tls": tls})
         return Ingress("ingress", spec, cluster=self.cluster, **self.common, **given)
 
-    def mesh(self, *services_in: str, **spec: Any) -> Istio:
+    def mesh(self, *services_in: str, doormen: Sequence[Doorman] = (), **spec: Any) -> Istio:
         """Return Istio on this cluster; ``spec`` is that section of a stack file."""
         given = MeshSpec.model_validate({"engine": "istio", **spec})
-        return Istio("istio", given, services_in=services_in, cluster=self.cluster, **self.common)
+        return Istio("istio", given, services_in=services_in, doormen=doormen, cluster=self.cluster, **self.common)
 
-    def gateway(self, mesh: Istio, *, replicas: int = 1, **given: Any) -> Gateway:
-        """Return the mesh's gateway."""
-        spec = IngressSpec(replicas=replicas)
+    def gateway(self, mesh: Istio, *, replicas: int = 1, tls: Any = None, **given: Any) -> Gateway:
+        """Return the mesh's gateway; ``tls`` is that section of a stack file."""
+        spec = IngressSpec.model_validate({"replicas": replicas, "tls": tls})
+        if tls:
+            given["certificates"] = self.certificates(tls)
         return Gateway("ingress", spec, mesh=mesh, cluster=self.cluster, **self.common, **given)
 
     def certificates(self, tls: Any, name: str = "certificates") -> Certificates:

@@ -22,6 +22,7 @@ from components.data_tier.postgres import InClusterPostgres
 from components.data_tier.rabbitmq import RabbitMq
 from components.flux import Flux
 from components.gitops import Gitops
+from components.http_ingress import Backend
 from components.sign_in import SignIn
 from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
@@ -101,10 +102,21 @@ def _made() -> list[Registered]:
         Flux("flux", FluxSpec.model_validate(flux), services, **around.common)
         signing_in: Any = {"provider": "cognito"}
         client = AnyCloud().user_pool("sign-in", [], around.common["opts"], mfa=True)
-        SignIn("sign-in", Cognito.model_validate(signing_in), client, ingress=ingress, **around.common)
+        asked = Cognito.model_validate(signing_in)
+        SignIn("sign-in", asked, client, ingress=ingress, hosts=[], **around.common)
+
+    def meshed() -> None:
+        around = Around("shop")
+        tls = {"issuer": "localAuthority", "redirect": True}
+        starts = {"logs.example.com": "/explore"}
+        gateway = around.gateway(around.mesh("shop"), tls=tls, hosts=["logs.example.com"], starts=starts)
+        client = AnyCloud().user_pool("sign-in", [], around.common["opts"], mfa=True)
+        asked = Cognito.model_validate({"provider": "cognito"})
+        way_in = SignIn("sign-in", asked, client, ingress=gateway, hosts=["logs.example.com"], **around.common).ingress
+        way_in.offer("explore", "logs.example.com", Backend("shop", "grafana", 80), around.cluster)
 
     schemas = _schemas()
-    return [each for each in run(program) if each.type in schemas]
+    return [each for made in (program, meshed) for each in run(made) if each.type in schemas]
 
 
 def test_every_custom_resource_fits_its_crd():
@@ -115,9 +127,12 @@ def test_every_custom_resource_fits_its_crd():
         "AppProject",
         "Application",
         "ApplicationSet",
+        "AuthorizationPolicy",
+        "Certificate",
         "Cluster",
         "ClusterIssuer",
         "DatabaseRole",
+        "Gateway",
         "GitRepository",
         "Kafka",
         "KafkaNodePool",
@@ -135,6 +150,7 @@ def test_every_custom_resource_fits_its_crd():
         "ScheduledBackup",
         "ServiceMonitor",
         "TargetGroupBinding",
+        "VirtualService",
     }
     mistakes = [
         f"{each.type} {'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"

@@ -26,7 +26,7 @@ def build(*, interfaces: Any = None, client: dict[str, Any] | None = None, **spe
         around = Around("monitoring")
         asked = ASKED.validate_python({"provider": "cognito", **spec})
         known = OidcClient("https://id.example.com", "me", pulumi.Output.secret("hush"), **(client or {}))
-        sign_in = SignIn("sign-in", asked, known, ingress=around.ingress(), **around.common)
+        sign_in = SignIn("sign-in", asked, known, ingress=around.ingress(), hosts=[], **around.common)
         if interfaces is not None:
             observability = Observability.model_validate({"retention": "7d", **interfaces})
             made = {"cluster": around.cluster, "ingress": sign_in.ingress, "url": reached_at}
@@ -67,7 +67,7 @@ def test_another_secret_means_other_pods() -> None:
             around = Around()
             client = OidcClient("https://id.example.com", "me", pulumi.Output.secret(secret))
             asked = ASKED.validate_python({"provider": "cognito"})
-            SignIn("sign-in", asked, client, ingress=around.ingress(), **around.common)
+            SignIn("sign-in", asked, client, ingress=around.ingress(), hosts=[], **around.common)
 
         return run(program).one(RELEASE, "sign-in")["values.podAnnotations"]["checksum/account"]
 

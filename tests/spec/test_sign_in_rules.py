@@ -37,7 +37,6 @@ def without(key: str) -> dict[str, Any]:
         (LOCAL | {"observability": GRAFANA}, OIDC, ["ingress.signIn", "back to port 443", "answers on 8443"]),
         (IN_AWS | {"observability": {"retention": "7d"}}, {"provider": "cognito"}, ["nothing to stand before"]),
         (IN_AWS, {"provider": "cognito", "pool": "nowhere"}, ["ingress.signIn.pool", "is not declared"]),
-        (IN_AWS | {"mesh": {"engine": "istio"}}, {"provider": "cognito"}, ["ingress.signIn", "mesh's gateway"]),
     ],
 )
 def test_a_mistake_is_answered_by_path_value_and_remedy(
