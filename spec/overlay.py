@@ -16,10 +16,24 @@ _FIRST_LINE = "# yaml-language-server: $schema=schema/stack.schema.json\n"
 
 
 def laid_over(base: Any, overlay: Any) -> Any:
-    """Return ``base`` with what ``overlay`` says: mappings are merged key by key, anything else is the overlay's."""
+    """Return ``base`` with what ``overlay`` says.
+
+    Mappings are merged key by key and lists of things that have names, such as namespaces, name by name: those that the
+    overlay does not name stay. Anything else is the overlay's.
+    """
     if isinstance(base, Mapping) and isinstance(overlay, Mapping):
         return {**base, **{key: laid_over(base.get(key), value) for key, value in overlay.items()}}
+    named, given = _by_name(base), _by_name(overlay)
+    if named and given:
+        return list(laid_over(named, given).values())
     return overlay
+
+
+def _by_name(value: Any) -> dict[str, Any]:
+    """Return the things of a list by their names; nothing for what is no list of such."""
+    if not isinstance(value, list) or not all(isinstance(each, Mapping) and "name" in each for each in value):
+        return {}
+    return {each["name"]: each for each in value}
 
 
 def overlays(stack: str, root: Path = ROOT) -> list[str]:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 COMMANDS = sorted(
     {
         line
-        for page in ("state", "delivery", "operations")
+        for page in ("state", "delivery", "operations", "growing")
         for block in re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), re.DOTALL)
         for line in block.splitlines()
         if line.startswith("pulumi ")
