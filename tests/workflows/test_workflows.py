@@ -87,6 +87,17 @@ def test_the_laptop_platform_is_made_asked_and_taken_down_for_real() -> None:
     assert "secrets." not in WORKFLOWS["k3d"].read_text()
 
 
+def test_the_laptop_platform_is_told_how_large_its_runner_is() -> None:
+    """So that one with too few CPUs is answered with what does not fit, and another can be named."""
+    job = workflow("k3d")["jobs"]["dev"]
+    assert job["runs-on"] == "${{ vars.K3D_RUNNER || 'ubuntu-24.04' }}"
+    runs = [step.get("run", "") for step in job["steps"]]
+    (told,) = [number for number, run in enumerate(runs) if "cluster.machine.cpu" in run]
+    assert "nproc" in runs[told]
+    assert "cluster.machine.memory" in runs[told]
+    assert told < next(number for number, run in enumerate(runs) if "pulumi up" in run)
+
+
 def test_a_workflow_may_only_read_unless_a_job_asks_for_more(each: dict[str, Any]) -> None:
     assert each["permissions"] == {"contents": "read"}
 
@@ -332,7 +343,7 @@ def test_the_engine_of_the_workflows_is_the_tested_one() -> None:
 
 def test_every_variable_and_secret_of_the_repository_is_documented() -> None:
     page = (ROOT / "docs" / "delivery.md").read_text()
-    named = {name for path in FILES for name in re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", path.read_text())}
+    named = {name for path in FILES for name in re.findall(r"\b(?:vars|secrets)\.([A-Z0-9_]+)", path.read_text())}
     assert {name for name in named if f"`{name}`" not in page} == set()
     for prefix in ("PREVIEW_ROLE_<STACK>", "DEPLOY_ROLE_<STACK>"):
         assert f"`{prefix}`" in page
