@@ -69,7 +69,8 @@ class Metrics(Component):
         """Install them.
 
         ``url`` returns the address at which people reach a host, which links lead to; ``grafana_environment`` is what
-        datasources refer to: variables, as `valueFrom` has them. ``protect`` guards the volumes, which go with the release.
+        datasources refer to: variables, as `valueFrom` has them. ``protect`` guards the volumes, which
+        go with the release.
 
         They are ``awaited`` where the Secret that those name is there before them.
         """
