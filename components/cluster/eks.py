@@ -12,12 +12,12 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
 
 from components.cloud.contract import LogGroup
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
 from components.cluster.ebs import STORAGE_CLASS, default_storage_class
 from components.cluster.irsa import ANNOTATION, TOKEN_SERVICE, OidcProvider, ServiceAccountRole
+from components.cluster.provider import provider
 from components.cluster.volume_snapshots import TAG, VolumeSnapshots
 from components.node_pools import ManagedNodePool, NodeRole
 from components.policy import assume_role
@@ -87,11 +87,10 @@ class EksCluster(Cluster):
         if spec.volume_snapshots:
             VolumeSnapshots(f"{name}-snapshots", spec.volume_snapshots, value=name, opts=self.child())
         self.kubeconfig = pulumi.Output.secret(self._kubeconfig())
-        self.provider = kubernetes.Provider(
+        self.provider = provider(
             name,
             kubeconfig=self.kubeconfig,
-            cluster_identifier=name,
-            enable_server_side_apply=True,
+            identifier=name,
             # What runs in the cluster comes after what it needs to run, and on the way down goes before it: volumes
             # are deleted while their driver is there, by an identity that may still ask for it.
             opts=self.child(depends_on=[*let_in, *addons]),

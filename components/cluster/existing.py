@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 import yaml
 
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
+from components.cluster.provider import provider
 from spec.cluster import ExistingCluster as Spec
 
 _LOAD_BALANCING = {"service": LoadBalancing.SERVICE, "nodePort": LoadBalancing.NODE_PORT}
@@ -68,12 +68,12 @@ class ExistingCluster(Cluster):
             metrics_server=spec.metrics_server,
             operators_answer=spec.wait_for_operators,
         )
-        self.provider = kubernetes.Provider(
+        self.provider = provider(
             name,
             # As it stands in the spec: the provider expands a leading ~, and the state holds nobody's home directory.
             kubeconfig=spec.kubeconfig,
             context=spec.context,
-            cluster_identifier=spec.context,
+            identifier=spec.context,
             opts=self.child(),
         )
         self.nodes = pulumi.Output.from_input(list[dict[str, Any]]())

@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 from pulumi_command import local
 
 from components.cluster.contract import Cluster, Cni, Facts, Identity, LoadBalancing
+from components.cluster.provider import provider
 from spec.cluster import K3dCluster as Spec
 
 # Label on the node containers with a digest of what the cluster was made from.
@@ -102,11 +102,11 @@ class K3dCluster(Cluster):
             opts=self.child(additional_secret_outputs=["stdout"]),
         )
         self.kubeconfig = pulumi.Output.secret(access.stdout)
-        self.provider = kubernetes.Provider(
+        self.provider = provider(
             name,
             kubeconfig=self.kubeconfig,
             # Another digest is another cluster, and an empty one: what was in the old one has to be made again.
-            cluster_identifier=f"k3d-{spec.name}-{digest}",
+            identifier=f"k3d-{spec.name}-{digest}",
             # What was in a cluster that has been replaced went with it; nothing is left to ask for its deletion.
             delete_unreachable=True,
             opts=self.child(),

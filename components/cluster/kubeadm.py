@@ -24,6 +24,7 @@ from components.cluster.ebs import STORAGE_CLASS
 from components.cluster.kubeadm_addons import KubeadmAddons
 from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewall
 from components.cluster.machine_role import MachineRole
+from components.cluster.provider import provider
 from components.data_tier.endpoint import Peer
 from components.node_pools import architecture
 from components.policy import statement
@@ -346,9 +347,7 @@ class KubeadmCluster(Cluster):
         )
         # Another authority is another cluster; a new certificate or address is not.
         identity = self._certificates.pin
-        bare = kubernetes.Provider(
-            f"{self._name}-bare", kubeconfig=kubeconfig, cluster_identifier=identity, opts=self.child()
-        )
+        bare = provider(f"{self._name}-bare", kubeconfig=kubeconfig, identifier=identity, opts=self.child())
         addons = KubeadmAddons(
             self._name,
             charts,
@@ -357,15 +356,15 @@ class KubeadmCluster(Cluster):
             self._vpc.region,
             self.child(providers={"kubernetes": bare}),
         )
-        provider = kubernetes.Provider(
+        made = provider(
             self._name,
             kubeconfig=pulumi.Output.secret(
                 pulumi.Output.all(kubeconfig, addons.installed).apply(lambda known: known[0])
             ),
-            cluster_identifier=identity,
+            identifier=identity,
             opts=self.child(),
         )
-        return kubeconfig, provider
+        return kubeconfig, made
 
 
 def _node_labels(pool: str, labels: Mapping[str, str]) -> str:

@@ -93,3 +93,8 @@ def test_the_program_runs_on_a_machine_without_the_file(tmp_path: Path):
 def test_its_facts_are_what_its_owner_says(said: str, fact: LoadBalancing):
     _, cluster = build(loadBalancer=said, metricsServer=True, storageClass="fast")
     assert (cluster.facts.load_balancing, cluster.facts.metrics_server, cluster.storage_class) == (fact, True, "fast")
+
+
+def test_what_was_changed_by_hand_is_taken_back():
+    provider, _ = build()
+    assert (provider["enablePatchForce"], provider["enableServerSideApply"]) == ("true", "true")
