@@ -250,18 +250,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m sandbox", description="Run a stack on an emulated cloud.")
     top.add_argument("-C", "--directory", type=Path, default=ROOT, help="directory of Pulumi.yaml")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    stack = {
-        up: 1,
-        show: 1,
-        preview: 1,
-        refresh: 1,
-        destroy: 1,
-        export: 1,
-        manifests: 1,
-        network: 1,
-        serve: "?",
-        doctor: None,
-    }
+    on_one = (up, show, preview, refresh, destroy, export, manifests, network)
+    stack: dict[Callable[..., None], Any] = {**dict.fromkeys(on_one, 1), serve: "?", doctor: None}
     made: dict[Callable[..., None], argparse.ArgumentParser] = {}
     for command, number in stack.items():
         made[command] = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)
