@@ -25,6 +25,7 @@ from components.cluster.kubeadm_addons import KubeadmAddons
 from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewall
 from components.cluster.machine_role import MachineRole
 from components.cluster.provider import provider
+from components.cluster.upgrades import TAG, one_minor_at_a_time
 from components.data_tier.endpoint import Peer
 from components.node_pools import architecture
 from components.policy import statement
@@ -91,6 +92,7 @@ class KubeadmCluster(Cluster):
         self._name, self._spec, self._vpc, self._guarded = name, spec, vpc, protect
         self.storage_class = STORAGE_CLASS
         self.facts = Facts(managed_control_plane=False, load_balancing=LoadBalancing.NODE_PORT, metrics_server=False)
+        self._upgrades = one_minor_at_a_time(name)
         self._certificates = Certificates(name, protect=protect, opts=self.child())
         self._firewall = Firewall(name, vpc, spec.api_access_cidrs, self.child())
         self.node_security_group_id = self._firewall.nodes
@@ -308,12 +310,13 @@ class KubeadmCluster(Cluster):
             metadata_options={"http_tokens": "required", "http_put_response_hop_limit": hop_limit},
             root_block_device={"volume_type": "gp3", "volume_size": disk_gib, "encrypted": True},
             # What it is brought to, in place and in its turn, by upgrade_nodes.py.
-            tags={**tags, "kubernetes-version": self._spec.kubernetes_version},
+            tags={**tags, TAG: self._spec.kubernetes_version},
             volume_tags=tags,
             opts=self.child(
                 ignore_changes=["ami", "userDataBase64"],
                 delete_before_replace=delete_before_replace,
                 protect=protect,
+                hooks=self._upgrades,
             ),
         )
 

@@ -1,4 +1,4 @@
-"""Machines of a kubeadm cluster that are made anew by the command that the pages give for it."""
+"""Machines of a kubeadm cluster: made anew by the command that the pages give, and never brought too far at once."""
 
 from __future__ import annotations
 
@@ -64,3 +64,13 @@ class TestMadeAnew:
 
     def test_3_nothing_is_left_to_do(self, platform: Checkout) -> None:
         assert "No changes" in platform.run("preview")
+
+    def test_4_a_version_that_skips_a_minor_is_refused_before_anything_is_touched(self, platform: Checkout) -> None:
+        before = platform.resources()
+        platform.edit("cluster.kubernetesVersion", "1.37.0")
+        said = platform.run("preview", fails=True)
+        assert "cluster.kubernetesVersion = 1.37.0: sesacthon-" in said
+        assert "go to the newest 1.36 first" in said
+        assert platform.resources() == before
+        platform.edit("cluster.kubernetesVersion", "1.36.0")
+        assert "to update" in platform.run("preview")
