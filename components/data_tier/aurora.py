@@ -7,23 +7,17 @@ from itertools import cycle, islice
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_random as random
 
 from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
 from components.data_tier.logins import MASTER, logins, password
+from components.data_tier.rds_ground import PORT, SSL_MODE, parameters, rds_ground
 from components.data_tier.schema import read
 from components.secrets.contract import IN_CLUSTER, Secrets
-from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.postgres import AuroraPostgres, Readers
 
 ENGINE = aws.rds.EngineType.AURORA_POSTGRESQL
-PORT = 5432
-
-# Encrypted, and the server takes nothing else. Not `verify-full`: that needs Amazon's certificate authorities in every
-# service's image, and what lies between is the VPC, where nobody but AWS answers for the data tier's addresses.
-SSL_MODE = "require"
 
 
 class Aurora(Component):
@@ -54,7 +48,8 @@ class Aurora(Component):
         super().__init__("data:Aurora", name, opts)
         self._name, self._spec, self._vpc = name, spec, vpc
         self._consumers = {consumer.name: consumer for consumer in consumers}
-        self.security_group_id = self._security_group(clients)
+        self._ground = rds_ground(name, spec, vpc, clients, kind="cluster", title="Aurora", protect=protect, owner=self)
+        self.security_group_id = self._ground.security_group_id
         master_password = password(f"{name}-master", self.child())
         self._cluster = self._database(master_password, protect)
         writer = self._instances()
@@ -94,50 +89,15 @@ class Aurora(Component):
             pool_size=known.pool_size,
         )
 
-    def _security_group(self, clients: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
-        return SecurityGroup(
-            self._name,
-            "PostgreSQL, from its clients; nothing out",
-            self._vpc.id,
-            ingress=[Rule(key, f"PostgreSQL from {key}", PORT, group=group) for key, group in clients.items()],
-            opts=self.child(),
-        ).id
-
     def _database(self, master_password: pulumi.Output[str], protect: bool) -> aws.rds.Cluster:
-        name, spec = self._name, self._spec
-        subnets = aws.rds.SubnetGroup(
-            name, subnet_ids=self._vpc.subnets(spec.tier), tags={"Name": name}, opts=self.child()
-        )
-        self._key = aws.kms.Key(
-            name,
-            description=f"Aurora {name}",
-            enable_key_rotation=True,
-            deletion_window_in_days=30,
-            opts=self.child(protect=protect),
-        )
-        parameters = aws.rds.ClusterParameterGroup(
+        name, spec, ground = self._name, self._spec, self._ground
+        group = aws.rds.ClusterParameterGroup(
             name,
             description=f"Aurora {name}",
             family=f"{ENGINE.value}{spec.version.split('.')[0]}",
-            parameters=[
-                {"name": "rds.force_ssl", "value": "1", "apply_method": "immediate"},
-                # A parameter may be static, and then takes a reboot, for the maintenance window to make.
-                *(
-                    {"name": key, "value": value, "apply_method": "pending-reboot"}
-                    for key, value in sorted(spec.parameters.items())
-                ),
-            ],
+            parameters=parameters(spec),
             opts=self.child(),
         )
-        # RDS would make the group itself, to be kept for ever and to stay behind.
-        logs = aws.cloudwatch.LogGroup(
-            name,
-            name=f"/aws/rds/cluster/{name}/postgresql",
-            retention_in_days=90,
-            opts=self.child(protect=protect),
-        )
-        # A snapshot's name is taken for good: another database of this name, later, needs another.
-        snapshot = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=self.child())
         return aws.rds.Cluster(
             name,
             cluster_identifier=name,
@@ -146,22 +106,21 @@ class Aurora(Component):
             database_name=spec.database,
             master_username=MASTER,
             master_password=master_password,
-            db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=[self.security_group_id],
-            db_cluster_parameter_group_name=parameters.name,
+            db_subnet_group_name=ground.subnet_group,
+            vpc_security_group_ids=[ground.security_group_id],
+            db_cluster_parameter_group_name=group.name,
             storage_encrypted=True,
-            kms_key_id=self._key.arn,
+            kms_key_id=ground.key_arn,
             # With it comes recovery to any second of the period.
             backup_retention_period=spec.backup_retention_days,
             preferred_backup_window=spec.backup_window,
             preferred_maintenance_window=spec.maintenance_window,
             copy_tags_to_snapshot=True,
             skip_final_snapshot=False,
-            final_snapshot_identifier=pulumi.Output.concat(f"{name}-final-", snapshot.hex),
+            final_snapshot_identifier=ground.final_snapshot,
             deletion_protection=protect,
             enabled_cloudwatch_logs_exports=["postgresql"],
-            # Nothing in the log group's name, nor in the cluster's outputs, says that one comes before the other.
-            opts=self.child(depends_on=[logs], protect=protect),
+            opts=self.child(depends_on=[ground.logs], protect=protect),
         )
 
     def _instances(self) -> aws.rds.ClusterInstance:
@@ -186,7 +145,7 @@ class Aurora(Component):
             promotion_tier=tier,
             publicly_accessible=False,
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=self._key.arn,
+            performance_insights_kms_key_id=self._ground.key_arn,
             # Versions change with the spec.
             auto_minor_version_upgrade=False,
             opts=self.child(depends_on=list(after)),

@@ -6,20 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_random as random
 
 from components.component import Component
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
 from components.data_tier.logins import MASTER, logins, password
+from components.data_tier.rds_ground import PORT, SSL_MODE, RdsGround, parameters, rds_ground
 from components.data_tier.schema import read
 from components.secrets.contract import IN_CLUSTER, Secrets
-from components.security_groups import Rule, SecurityGroup
 from components.vpc import Vpc
 from spec.postgres import RdsPostgres
-
-PORT = 5432
-# As on Aurora: encrypted, in a network where nobody but AWS answers for the data tier's addresses.
-SSL_MODE = "require"
 
 
 class Rds(Component):
@@ -50,16 +45,10 @@ class Rds(Component):
         super().__init__("data:Rds", name, opts)
         self._name, self._spec, self._vpc = name, spec, vpc
         self._consumers = {consumer.name: consumer for consumer in consumers}
-        group = SecurityGroup(
-            name,
-            "PostgreSQL, from its clients; nothing out",
-            vpc.id,
-            ingress=[Rule(key, f"PostgreSQL from {key}", PORT, group=group) for key, group in clients.items()],
-            opts=self.child(),
-        )
-        self.security_group_id = group.id
+        ground = rds_ground(name, spec, vpc, clients, kind="instance", title="RDS", protect=protect, owner=self)
+        self.security_group_id = ground.security_group_id
         master_password = password(f"{name}-master", self.child())
-        self._host = self._instance(group.id, master_password, protect).address
+        self._host = self._instance(ground, master_password, protect).address
         self._peer = Peer(ports=(PORT,), cidrs=tuple(vpc.cidrs(spec.tier)))
         self._secrets = logins(
             name,
@@ -91,43 +80,15 @@ class Rds(Component):
             pool_size=known.pool_size,
         )
 
-    def _instance(
-        self, group: pulumi.Output[str], master_password: pulumi.Output[str], protect: bool
-    ) -> aws.rds.Instance:
+    def _instance(self, ground: RdsGround, master_password: pulumi.Output[str], protect: bool) -> aws.rds.Instance:
         name, spec = self._name, self._spec
-        subnets = aws.rds.SubnetGroup(
-            name, subnet_ids=self._vpc.subnets(spec.tier), tags={"Name": name}, opts=self.child()
-        )
-        key = aws.kms.Key(
-            name,
-            description=f"RDS {name}",
-            enable_key_rotation=True,
-            deletion_window_in_days=30,
-            opts=self.child(protect=protect),
-        )
-        parameters = aws.rds.ParameterGroup(
+        group = aws.rds.ParameterGroup(
             name,
             description=f"RDS {name}",
             family=f"postgres{spec.version.split('.')[0]}",
-            parameters=[
-                {"name": "rds.force_ssl", "value": "1", "apply_method": "immediate"},
-                # A parameter may be static, and then takes a reboot, for the maintenance window to make.
-                *(
-                    {"name": key, "value": value, "apply_method": "pending-reboot"}
-                    for key, value in sorted(spec.parameters.items())
-                ),
-            ],
+            parameters=parameters(spec),
             opts=self.child(),
         )
-        # RDS would make the group itself, to be kept for ever and to stay behind.
-        logs = aws.cloudwatch.LogGroup(
-            name,
-            name=f"/aws/rds/instance/{name}/postgresql",
-            retention_in_days=90,
-            opts=self.child(protect=protect),
-        )
-        # A snapshot's name is taken for good: another database of this name, later, needs another.
-        snapshot = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=self.child())
         return aws.rds.Instance(
             name,
             identifier=name,
@@ -141,25 +102,24 @@ class Rds(Component):
             allocated_storage=spec.storage_gib,
             max_allocated_storage=spec.max_storage_gib,
             storage_encrypted=True,
-            kms_key_id=key.arn,
+            kms_key_id=ground.key_arn,
             multi_az=spec.multi_az,
             publicly_accessible=False,
-            db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=[group],
-            parameter_group_name=parameters.name,
+            db_subnet_group_name=ground.subnet_group,
+            vpc_security_group_ids=[ground.security_group_id],
+            parameter_group_name=group.name,
             # With it comes recovery to any second of the period.
             backup_retention_period=spec.backup_retention_days,
             backup_window=spec.backup_window,
             maintenance_window=spec.maintenance_window,
             copy_tags_to_snapshot=True,
             skip_final_snapshot=False,
-            final_snapshot_identifier=pulumi.Output.concat(f"{name}-final-", snapshot.hex),
+            final_snapshot_identifier=ground.final_snapshot,
             deletion_protection=protect,
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=key.arn,
+            performance_insights_kms_key_id=ground.key_arn,
             enabled_cloudwatch_logs_exports=["postgresql"],
             # Versions change with the spec.
             auto_minor_version_upgrade=False,
-            # Nothing in the log group's name, nor in the instance's outputs, says that one comes before the other.
-            opts=self.child(depends_on=[logs], protect=protect),
+            opts=self.child(depends_on=[ground.logs], protect=protect),
         )
