@@ -20,6 +20,17 @@ TICKETING = "migrations/ticketing"
 FIRST = {"0001_a.sql": "CREATE TABLE a (id int);"}
 TABLES = "SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public' ORDER BY 1"
 UUID = "6f9619ff-8b86-4d01-b42d-00c04fc964ff"
+TICKETING_TABLES = (
+    "users",
+    "events",
+    "seat_layouts",
+    "seats",
+    "ticket_types",
+    "reservations",
+    "reservation_items",
+    "payments",
+    "audit_log",
+)
 SERVICES = ("auth", "event", "reservation", "payment", "admin")
 
 _numbers = itertools.count()
@@ -81,19 +92,7 @@ def test_a_run_that_fails_says_where_and_leaves_nothing_behind(postgres: Server,
 
 def test_the_ticketing_platform_has_its_nine_tables_with_uuid_keys(ticketing: Server) -> None:
     tables = ticketing.psql(TABLES, database="ticketing").splitlines()
-    assert tables == sorted(
-        [
-            "users",
-            "events",
-            "seat_layouts",
-            "seats",
-            "ticket_types",
-            "reservations",
-            "reservation_items",
-            "payments",
-            "audit_log",
-        ]
-    )
+    assert tables == sorted(TICKETING_TABLES)
     keys = """SELECT DISTINCT format_type(a.atttypid, a.atttypmod) FROM pg_index i
                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
                 JOIN pg_class c ON c.oid = i.indrelid
@@ -171,7 +170,12 @@ def test_a_reservation_is_paid_for_once(ticketing: Server) -> None:
     ("user", "allowed", "denied"),
     [
         ("auth", "SELECT count(*) FROM users", "SELECT count(*) FROM payments"),
+        ("auth", "UPDATE users SET password_hash = 'b'", "UPDATE users SET role = 'admin'"),
         ("event", "SELECT count(*) FROM seats", "UPDATE seats SET status = 'sold'"),
+        ("reservation", "SELECT count(email) FROM users", "SELECT password_hash FROM users"),
+        ("payment", "SELECT count(email) FROM users", "SELECT password_hash FROM users"),
+        ("admin", "UPDATE users SET status = 'suspended'", "SELECT password_hash FROM users"),
+        ("admin", "DELETE FROM seats WHERE status = 'blocked'", "UPDATE payments SET amount = 1"),
         ("reservation", "UPDATE seats SET status = 'held'", "UPDATE payments SET amount = 1"),
         ("payment", "UPDATE reservations SET status = 'confirmed'", "UPDATE seats SET status = 'sold'"),
         ("admin", "SELECT count(*) FROM audit_log", "DELETE FROM audit_log"),
@@ -184,6 +188,62 @@ def test_services_may_do_what_they_need_and_nothing_else(
     ticketing.psql(allowed, database="ticketing", user=user)
     with pytest.raises(PermissionError, match="permission denied"):
         ticketing.psql(denied, database="ticketing", user=user)
+
+
+def test_who_signs_up_is_a_customer_whatever_they_ask_for(ticketing: Server) -> None:
+    _sale(ticketing)
+    sign_up = "INSERT INTO users (email, password_hash, display_name) VALUES ('b@example.com', 'x', 'B') RETURNING role"
+    assert "customer" in ticketing.psql(sign_up, database="ticketing", user="auth")
+    with pytest.raises(PermissionError, match="permission denied"):
+        ticketing.psql(
+            "INSERT INTO users (email, display_name, role) VALUES ('c@example.com', 'C', 'admin')",
+            database="ticketing",
+            user="auth",
+        )
+
+
+def test_every_table_has_a_service_that_fills_it(ticketing: Server) -> None:
+    """From nothing to a paid reservation by the services' own roles alone."""
+    ticketing.psql("TRUNCATE users, seat_layouts CASCADE", database="ticketing")
+    steps = [
+        ("auth", "INSERT INTO users (email, display_name) VALUES ('a@example.com', 'A')"),
+        ("admin", "INSERT INTO seat_layouts (venue, name, plan, capacity) VALUES ('hall', 'main', '{}', 1)"),
+        (
+            "admin",
+            """INSERT INTO events (organizer_id, seat_layout_id, title, sale_starts_at, sale_ends_at, starts_at)
+               SELECT u.id, l.id, 'gig', now(), now() + '1 day', now() + '2 days' FROM users u, seat_layouts l""",
+        ),
+        ("admin", "INSERT INTO ticket_types (event_id, name, price) SELECT id, 'all', 10 FROM events"),
+        (
+            "admin",
+            """INSERT INTO seats (event_id, ticket_type_id, section, row_label, seat_number)
+               SELECT event_id, id, 'A', '1', 1 FROM ticket_types""",
+        ),
+        (
+            "reservation",
+            """INSERT INTO reservations (user_id, event_id, total, expires_at)
+               SELECT u.id, e.id, 10, now() + '10 minutes' FROM users u, events e""",
+        ),
+        (
+            "reservation",
+            """INSERT INTO reservation_items (reservation_id, seat_id, price)
+               SELECT r.id, s.id, 10 FROM reservations r, seats s""",
+        ),
+        (
+            "payment",
+            """INSERT INTO payments (reservation_id, amount, provider, idempotency_key, status)
+               SELECT id, total, 'card', 'a', 'succeeded' FROM reservations""",
+        ),
+        (
+            "payment",
+            """INSERT INTO audit_log (action, entity_type, entity_id)
+               SELECT 'paid', 'payment', id FROM payments""",
+        ),
+    ]
+    for user, statement in steps:
+        ticketing.psql(statement, database="ticketing", user=user)
+    filled = " UNION ALL ".join(f"SELECT count(*) FROM {table}" for table in TICKETING_TABLES)
+    assert set(ticketing.psql(filled, database="ticketing").split()) == {"1"}
 
 
 def test_a_privilege_that_is_granted_no_longer_is_taken_away(ticketing: Server) -> None:
