@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spec.connections import RESERVED_BY_AWS, limits, most_pods, room, users
+from spec.connections import RESERVED_BY_AWS, limits, most_pods, reserved, room, users
 from spec.database_classes import offered
 from spec.migrations import problems
 from spec.mistakes import Mistake, Path, did_you_mean
@@ -47,16 +47,41 @@ def pods_have_connections(platform: Platform) -> Iterator[Mistake]:
     postgres = platform.data.postgres
     if not isinstance(postgres, AuroraPostgres | RdsPostgres):
         return
+    for position, service in enumerate(platform.services):
+        if service.connections is not None and service.connections < most_pods(service):
+            problem = f"is less than the pods that there can be, {most_pods(service)}"
+            remedy = f"raise it, or lower replicas.max; {_SURGE}"
+            yield Mistake(("services", position, "connections"), problem, remedy, service.connections)
     for access, limit in limits(postgres, platform.services).items():
         using = users(platform.services, access)
-        pods = sum(map(most_pods, using))
-        if pods > limit:
-            who = ", ".join(f"{service.name} {most_pods(service)}" for service in using)
+        sharing = [service for service in using if service.connections is None]
+        own, pods = reserved(using), sum(map(most_pods, sharing))
+        if own + pods > limit:
+            who = ", ".join(f"{service.name} {most_pods(service)}" for service in sharing)
             given = getattr(postgres.connections, access) is not None
             by = "" if given else ", by the class of the instances,"
-            problem = f"is{by} less than the pods that there can be, {pods}: {who}"
+            parts = [f"the pods that there can be, {pods}: {who}"] if sharing else []
+            parts += [f"the {own} that services have for themselves"] if own else []
+            problem = f"is{by} less than {', and '.join(parts)}"
             remedy = f"{'raise it' if given else 'take a larger class'}, or lower replicas.max; {_SURGE}"
             yield Mistake((*_POSTGRES, "connections", access), problem, remedy, limit)
+
+
+@rule
+def shares_are_of_something(platform: Platform) -> Iterator[Mistake]:
+    """Connections are shared out where services reach a database that AWS runs, without a pooler in between."""
+    postgres = platform.data.postgres
+    shared = isinstance(postgres, AuroraPostgres | RdsPostgres)
+    using = {service.name for access in ("writer", "reader") for service in users(platform.services, access)}
+    for position, service in enumerate(platform.services):
+        if service.connections is None or (shared and service.name in using):
+            continue
+        problem = "is a share of connections that the service does not use"
+        remedy = "remove it, or let the service use postgres.writer or postgres.reader"
+        if service.name in using:
+            problem = "is a share of what nobody shares out by services here"
+            remedy = "remove it; in the cluster a pooler does, by data.postgres.pooler.defaultPoolSize"
+        yield Mistake(("services", position, "connections"), problem, remedy, service.connections)
 
 
 @rule

@@ -25,17 +25,12 @@ class Share(NamedTuple):
 
     each: int
     """The most that one of its pods may open."""
-    pods: int
-    """The most pods that there can be, in the middle of an update."""
-
-    @property
-    def total(self) -> int:
-        """The most that all its pods may open together."""
-        return self.each * self.pods
+    total: int
+    """The most that all its pods may open together."""
 
 
 def most_pods(service: Service) -> int:
-    """Return how many pods of a service there can be at once."""
+    """Return how many pods of a service there can be at once, in the middle of an update."""
     return service.replicas.max + _SURGE
 
 
@@ -79,18 +74,29 @@ def limits(postgres: RunByAws, services: Sequence[Service]) -> dict[str, int]:
     }
 
 
+def reserved(using: Iterable[Service]) -> int:
+    """Return what services of ``using`` have for themselves, by their own `connections`."""
+    return sum(service.connections or 0 for service in using)
+
+
 def shares(services: Sequence[Service], limits: Mapping[str, int]) -> dict[str, Share]:
     """Return every user's share, by its name; ``limits`` are what all pods of one access may open together.
 
-    Pods of one access have equal shares, so the sum over all of them at their maximum is inside the limit. A service
-    that both writes and reads opens the smaller share to either.
+    A service has the share that it is given, or as much for each pod as the others that are given none: of what is
+    left, so the sum over all pods at their maximum is inside the limit. A service that both writes and reads opens the
+    smaller share to either.
     """
     found: dict[str, Share] = {}
     for access, limit in limits.items():
         using = users(services, access)
-        total = sum(map(most_pods, using))
+        pods = sum(most_pods(service) for service in using if service.connections is None)
         for service in using:
-            each = limit // total
-            known = found.get(service.name)
-            found[service.name] = Share(min(each, known.each) if known else each, most_pods(service))
+            share = _share(service, (limit - reserved(using)) // pods if pods else 0)
+            found[service.name] = min(share, found.get(service.name, share))
     return found
+
+
+def _share(service: Service, even: int) -> Share:
+    if service.connections is None:
+        return Share(even, even * most_pods(service))
+    return Share(service.connections // most_pods(service), service.connections)

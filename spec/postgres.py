@@ -94,7 +94,8 @@ class InClusterPostgres(Section):
 
 
 class Connections(Section):
-    """What all pods at their maximum may open together; each has an even share, each role the sum of its pods'.
+    """What all pods at their maximum may open together. A service has a share of its own by `services[].connections`;
+    each pod of the others has an even one of what is left, each role the sum of its pods'.
 
     Left out, it is 200 for who writes and 100 for who only reads, or what the instance class takes of that.
     """

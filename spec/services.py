@@ -118,6 +118,9 @@ class Service(Section):
     """What it talks to: another service by its name, or the data tier as `postgres.writer`, `postgres.reader`,
     `redis.<store>`, `rabbitmq.publisher`, `rabbitmq.consumer`, `kafka`. The environment, the secret, the database role
     and the network policies follow from it."""
+    connections: Annotated[int | None, Field(ge=1, le=5000)] = None
+    """What all its pods may open together to PostgreSQL that AWS runs, to the writer and to the readers each; left out,
+    each pod has as much as those of other services that leave it out, and a service's maximum changes their share."""
     routes: list[Route] = []
     """Where the ingress offers it; without any it is reachable inside the cluster only."""
     node_port: NodePort | None = None

@@ -17,6 +17,8 @@ class TestProd(Lifecycle):
     CHANGES = [
         Change("data.postgres.readers.count", 3, created={"ClusterInstance::tiketi-postgres-reader-3"}),
         Change("services.2.replicas.max", 50, updated={"Release::queue"}),
+        # It uses the database, whose connections are shared out by the most pods that there can be.
+        Change("services.1.replicas.max", 18, updated={"Release::event"}),
         Change("nodePools.1.size.max", 30, updated={"NodeGroup::tiketi-surge"}),
         Change("observability.alerts.NodeCPUHigh.threshold", 85, updated={"PrometheusRule::alerts-nodes"}),
     ]

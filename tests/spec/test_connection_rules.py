@@ -19,7 +19,7 @@ from tests.spec.test_mistakes import AWS, LOCAL, SERVICE, changed, mistakes
 WRITER = SERVICE | {"uses": ["postgres.writer"]}
 
 
-def service(name: str, most: int, *uses: str) -> Service:
+def service(name: str, most: int, *uses: str, connections: int | None = None) -> Service:
     return Service.model_validate(
         {
             "name": name,
@@ -27,6 +27,7 @@ def service(name: str, most: int, *uses: str) -> Service:
             "port": 80,
             "replicas": {"max": most},
             "uses": [f"postgres.{use}" for use in uses],
+            "connections": connections,
         }
     )
 
@@ -34,12 +35,21 @@ def service(name: str, most: int, *uses: str) -> Service:
 def test_shares_of_all_pods_at_their_maximum_stay_inside_the_limit() -> None:
     services = [service("a", 49, "writer"), service("b", 9, "writer", "reader"), service("c", 30, "reader")]
     found = shares(services, {"writer": 200, "reader": 100})
-    assert found["a"] == (3, 50)
+    assert found["a"] == (3, 150)
     # It reads too, of which there is less for each.
-    assert found["b"] == (2, 10)
-    assert found["c"] == (2, 31)
+    assert found["b"] == (2, 20)
+    assert found["c"] == (2, 62)
     assert found["a"].total + found["b"].total <= 200
     assert found["b"].total + found["c"].total <= 100
+
+
+def test_a_share_of_its_own_leaves_the_rest_to_the_others_whatever_its_maximum_is() -> None:
+    def found(most: int) -> Any:
+        services = [service("a", most, "reader", connections=60), service("b", 9, "reader"), service("c", 9, "reader")]
+        return shares(services, {"reader": 100})
+
+    assert found(9) == {"a": (6, 60), "b": (2, 20), "c": (2, 20)}
+    assert found(19) == {"a": (3, 60), "b": (2, 20), "c": (2, 20)}
 
 
 def test_prod_stays_inside_two_hundred_to_the_writer_and_what_its_readers_have() -> None:
@@ -117,6 +127,35 @@ def test_what_a_database_does_not_take_is_refused(
 ) -> None:
     text = at(engine, path, value)
     assert [part for part in expected if part not in text] == []
+
+
+def with_shares(*given: int | None, uses: str = "postgres.writer") -> str:
+    services = [
+        SERVICE | {"name": f"s{number}", "port": 4000 + number, "uses": [uses], "connections": share}
+        for number, share in enumerate(given)
+    ]
+    return mistakes(AWS | {"data": {"postgres": AURORA | {"connections": {"writer": 20}}}, "services": services})
+
+
+def test_a_share_that_is_less_than_the_pods_that_there_can_be_is_refused() -> None:
+    text = with_shares(3, 10)
+    assert "services[0].connections = 3" in text
+    assert "is less than the pods that there can be, 4" in text
+
+
+def test_shares_that_leave_others_less_than_one_for_each_pod_are_refused() -> None:
+    text = with_shares(10, 8, None)
+    assert "data.postgres.connections.writer = 20" in text
+    assert "is less than the pods that there can be, 4: s2 4, and the 18 that services have for themselves" in text
+
+
+def test_a_share_of_what_a_service_does_not_use_or_a_pooler_shares_out_is_refused() -> None:
+    asked = SERVICE | {"uses": [], "connections": 10}
+    text = mistakes(AWS | {"data": {"postgres": AURORA}, "services": [asked]})
+    assert "services[0].connections = 10" in text
+    assert "is a share of connections that the service does not use" in text
+    text = mistakes(LOCAL | {"services": [WRITER | {"connections": 10}]})
+    assert "defaultPoolSize" in text
 
 
 def test_a_pooler_that_would_open_more_than_the_server_takes_is_refused_with_what_fits() -> None:
