@@ -13,6 +13,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.charts import SERVICE_CHART
+from components.cluster.contract import Identity
 from components.component import Component
 from components.data_tier.endpoint import Endpoint, Engine, Peer
 from components.http_ingress import HttpIngress, certified
@@ -32,6 +33,9 @@ if TYPE_CHECKING:  # a laptop does without the SDK of a cloud
 _TIMEOUT_SECONDS = 600
 # A service has one volume, whose claim is called <service>-data.
 _VOLUME = "data"
+
+# The account is there before the release. Pods become somebody as they start: those from before are replaced.
+_IDENTIFIED = {"serviceAccount": {"create": False}, "podAnnotations": {"groundwork/identity": "own"}}
 
 
 def url(service: Service) -> str:
@@ -59,6 +63,8 @@ class Surroundings:
     """Class of the services' own volumes; None for the cluster's default."""
     protect: bool = False
     """Whether those volumes stay when their services go."""
+    identities: Mapping[str, Identity] = field(default_factory=dict)
+    """Of services that are somebody to the cloud, by name; their service accounts are there already."""
 
     @property
     def first(self) -> list[pulumi.Resource]:
@@ -96,6 +102,7 @@ def values(service: Service, around: Surroundings) -> dict[str, Any]:
         "resources": service.resources.model_dump(),
         "env": _environment(service, endpoints, used, around.tracing),
         "ingress": {"enabled": False} if service.name in around.node_ports else _routes(service, around.ingress),
+        **(_IDENTIFIED if service.name in around.identities else {}),
         "networkPolicy": _network_policy(service, around, endpoints, used),
         "metrics": _metrics(service, around),
         "mesh": _mesh(service, around),
@@ -170,6 +177,7 @@ def _network_policy(
     called = [_peer(other) for other in used] + [endpoint.peer for endpoint in endpoints]
     called += [around.tracing.peer] if around.tracing else []
     called += [around.mesh.istiod] if around.mesh else []
+    called += around.identities[service.name].peers if service.name in around.identities else []
     scrapers = [around.scraping.scraper] if around.scraping else []
     return {
         "enabled": True,
@@ -234,6 +242,7 @@ class AppServices(Component):
         super().__init__("app:AppServices", name, opts)
         for service in services:
             policies = [around.ingress.release] if service.routes and service.traffic.cors else []
+            identity = around.identities.get(service.name, Identity())
             kubernetes.helm.v3.Release(
                 service.name,
                 name=service.name,
@@ -243,7 +252,8 @@ class AppServices(Component):
                 timeout=_TIMEOUT_SECONDS,
                 cleanup_on_fail=True,
                 opts=self.child(
-                    depends_on=[*around.first, *policies], protect=around.protect and service.volume is not None
+                    depends_on=[*around.first, *policies, *identity.depends_on],
+                    protect=around.protect and service.volume is not None,
                 ),
             )
         self.register_outputs({})

@@ -25,6 +25,7 @@ from spec import (  # noqa: F401  have their rules added
     name_rules,
     observability_rules,
     own_machines_rules,
+    permission_rules,
     sign_in_rules,
     spot_rules,
     stack_yaml,

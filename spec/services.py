@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from spec.base import Host, Name, Port, Quantity, Section
+from spec.permissions import Permission
 from spec.traffic import Traffic
 from spec.way_in import NodePort
 
@@ -121,6 +122,8 @@ class Service(Section):
     connections: Annotated[int | None, Field(ge=1, le=5000)] = None
     """What all its pods may open together to PostgreSQL that AWS runs, to the writer and to the readers each; left out,
     each pod has as much as those of other services that leave it out, and a service's maximum changes their share."""
+    permissions: list[Permission] = []
+    """What it may do in AWS, by a role of its own; left out, it is nobody there."""
     routes: list[Route] = []
     """Where the ingress offers it; without any it is reachable inside the cluster only."""
     node_port: NodePort | None = None

@@ -59,7 +59,8 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
     vpc = Vpc(spec.name, spec.network, on_aws, protect=spec.protect)
     made, nodes = _cluster(spec, vpc, charts, on_aws)
     in_cluster = pulumi.ResourceOptions(providers=[provider, made.provider])
-    edge = _edge(spec, vpc, nodes, _buckets(spec, on_aws), on_aws)
+    buckets = _buckets(spec, on_aws)
+    edge = _edge(spec, vpc, nodes, _origins(buckets), on_aws)
     bastion = Bastion(f"{spec.name}-bastion", spec.bastion, vpc, on_aws) if spec.bastion else None
     _autoscaler(spec, spec.network, made, charts, in_cluster)
     _alarms(spec, spec.network, edge, on_aws)
@@ -70,6 +71,7 @@ def aws_ground(spec: Platform, charts: Charts) -> Ground:
         way_in=_way_in(spec, spec.network, vpc, made, nodes, edge, charts, in_cluster),
         managed_data=data,
         cloud=Aws(spec.name, spec.network.region, protect=spec.protect),
+        bucket_arns={name: bucket.arn for name, bucket in buckets.items()},
         providers=[provider],
         outputs=_outputs(vpc, edge) | _registry(spec, on_aws),
     )
@@ -132,13 +134,13 @@ def _direct(spec: Platform) -> list[DirectService]:
     ]
 
 
-def _buckets(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, OriginBucket]:
-    """Make the platform's own buckets; return those that distributions read from, by name."""
+def _buckets(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, PrivateBucket]:
+    """Make the platform's own buckets; return them by name."""
     read = spec.edge.origin_buckets() if spec.edge else frozenset()
-    origins: dict[str, OriginBucket] = {}
+    found: dict[str, PrivateBucket] = {}
     for bucket in spec.buckets:
         kind = OriginBucket if bucket.name in read else PrivateBucket
-        made = kind(
+        found[bucket.name] = kind(
             bucket.name,
             bucket_name=bucket.name,
             expire_days={"": bucket.expire_days} if bucket.expire_days else None,
@@ -147,9 +149,12 @@ def _buckets(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, OriginBu
             protect=spec.protect,
             opts=opts,
         )
-        if isinstance(made, OriginBucket):
-            origins[bucket.name] = made
-    return origins
+    return found
+
+
+def _origins(buckets: Mapping[str, PrivateBucket]) -> dict[str, OriginBucket]:
+    """Return the buckets that distributions read from, by name."""
+    return {name: bucket for name, bucket in buckets.items() if isinstance(bucket, OriginBucket)}
 
 
 def _registry(spec: Platform, opts: pulumi.ResourceOptions) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class Ground:
     managed_data: ManagedData | None = None
     cloud: Cloud | None = None
     """What the cloud around the cluster does for parts inside it."""
+    bucket_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Of the platform's own buckets, by their names."""
     providers: Sequence[pulumi.ProviderResource] = ()
     """The cloud's, for what parts inside the cluster make in it."""
     outputs: Mapping[str, Any] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from components.cert_manager import CertManager
 from components.certificates import Certificates, dns_policy
 from components.charts import Charts
 from components.cloud.contract import OidcClient
+from components.cluster.contract import Identity
 from components.data_tier.endpoint import Engine
 from components.edge.direct_targets import DirectTargets
 from components.external_dns import ExternalDns
@@ -32,6 +33,7 @@ from components.observability.scraping import Scraping
 from components.observability.traces import Traces
 from components.observability.tracing import Tracing
 from components.secrets.contract import Secrets
+from components.service_identities import ServiceIdentities
 from components.sign_in import CALLBACK, DOORMAN, SignIn
 from spec.capacity.demand import demands
 from spec.gitops import ArgoCd
@@ -104,6 +106,7 @@ def build(spec: Platform) -> None:
         ground.way_in.node_ports,
         cluster.storage_class,
         spec.protect,
+        _identities(spec, ground, common),
     )
     _edge(spec, ground, common)
     if not (spec.gitops and spec.gitops.repository):
@@ -162,6 +165,7 @@ def _gitops(spec: Platform, around: Surroundings, ingress: HttpIngress, common: 
     """Install the engine of GitOps; the services that it delivers come once what they stand on is there."""
     after: list[pulumi.Resource] = []
     if spec.gitops and spec.gitops.repository:
+        after += [each for identity in around.identities.values() for each in identity.depends_on]
         after.append(Addresses("addresses", around, namespaces=common["namespaces"], opts=common["opts"]))
         after += around.first
     match spec.gitops:
@@ -240,6 +244,14 @@ def _certificates(spec: Platform, ground: Ground, keeper: Secrets, common: Any) 
     if made.authority is not None:
         pulumi.export("certificateAuthority", made.authority)
     return made
+
+
+def _identities(spec: Platform, ground: Ground, common: Any) -> Mapping[str, Identity]:
+    """Make services somebody to the cloud that are to do something there."""
+    if not any(service.permissions for service in spec.services):
+        return {}
+    here = {"cluster": ground.cluster, "namespaces": common["namespaces"], "opts": common["opts"]}
+    return ServiceIdentities("identities", spec.services, ground.bucket_arns, **here).identities
 
 
 def _tracing(spec: Platform, ground: Ground, common: Any) -> Tracing | None:

@@ -386,6 +386,12 @@ def test_a_role_is_given_to_the_service_account():
     assert pod(objects)["serviceAccountName"] == "web"
 
 
+def test_an_account_that_is_there_already_is_not_the_releases():
+    objects = render(WEB | {"serviceAccount": {"create": False}})
+    assert "ServiceAccount" not in objects
+    assert pod(objects)["serviceAccountName"] == "web"
+
+
 def test_a_new_tag_changes_no_selector():
     old, new = (render(WEB | {"image": WEB["image"] | {"tag": tag}}) for tag in ("1", "2"))
     for selected in (
