@@ -74,7 +74,7 @@ class Ingress(Component):
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
         certificates: Certificates | None = None,
-        target_group_arn: pulumi.Input[str] | None = None,
+        target_groups: Mapping[str, pulumi.Input[str]] | None = None,
         binder: pulumi.Resource | None = None,
         address: pulumi.Input[str] | None = None,
         proxies: Sequence[pulumi.Input[str]] = (),
@@ -84,10 +84,11 @@ class Ingress(Component):
 
         ``starts`` are hosts whose visitors it sends on to a path.
         ``certificates`` are those it serves HTTPS with; without, TLS ends before it.
-        Where the cluster's load balancing is a target group, ``target_group_arn`` is the group, of target type ip, that
-        the controller's pods are bound to, ``binder`` the release of the AWS Load Balancer Controller that does so, and
-        ``address`` the load balancer's name, to be written into the status of every Ingress. ``proxies`` are the
-        networks of a load balancer that ends TLS: who the client is, and that it came by HTTPS, is known from it.
+        Where the cluster's load balancing is a target group, ``target_groups`` are those, of target type ip, that the
+        controller's pods are bound to, by their bindings' names, ``binder`` the release of the AWS Load Balancer
+        Controller that does so, and ``address`` the load balancer's name, to be written into the status of every
+        Ingress. ``proxies`` are the networks of a load balancer that ends TLS: who the client is, and that it came by
+        HTTPS, is known from it.
         """
         super().__init__("ingress:Ingress", name, opts)
         self.annotations, self.principal = MINION, None
@@ -124,10 +125,10 @@ class Ingress(Component):
         for host in sorted(set(hosts)):
             start = (starts or {}).get(host)
             self._own(name, host, namespace, spec, certificates, behind_tls=bool(proxies), start=start)
-        if target_group_arn is not None:
+        for binding, arn in (target_groups or {}).items():
             bind(
-                name,
-                target_group_arn,
+                binding,
+                arn,
                 parent=self,
                 namespace=namespace,
                 service=f"{name}-controller",

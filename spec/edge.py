@@ -20,6 +20,15 @@ class Direct(Section):
     """How long a client comes back to the same pod, as sockets and their fallbacks need; left out, any pod will do."""
 
 
+class Sticky(Section):
+    """A service with a rule of its own at the load balancer, which brings a client to the same pod of the ingress
+    controller each time; that does with it what the service's `traffic` says."""
+
+    service: Name
+    duration: Duration = "1h"
+    """How long after its last request a client comes back to the same pod."""
+
+
 class PortRange(Section):
     """Ports, first and last included."""
 
@@ -101,7 +110,9 @@ class Edge(Section):
     dns: ExternalDns | None = None
     """Who writes the hosts' records; left out, the program does."""
     direct: list[Direct] = []
-    """Services that the load balancer reaches without the ingress controller."""
+    """Services that the load balancer reaches without the ingress controller, and so without what that does."""
+    sticky: list[Sticky] = []
+    """Services whose clients keep their way through the ingress controller, as sockets and their fallbacks need."""
     pod_ports: PortRange | None = None
     """Ports of pods that the load balancer may reach; left out, those of `direct` alone."""
     distributions: list[Distribution] = []

@@ -25,6 +25,7 @@ def names_at_the_edge_are_given_once(platform: Platform) -> Iterator[Mistake]:
         yield from twice(("edge", "distributions"), (each.name for each in platform.edge.distributions))
         yield from twice(("edge", "healthChecks"), (check.name for check in platform.edge.health_checks))
         yield from twice(("edge", "direct"), (direct.service for direct in platform.edge.direct), "service")
+        yield from twice(("edge", "sticky"), (sticky.service for sticky in platform.edge.sticky), "service")
 
 
 @rule
@@ -52,6 +53,38 @@ def direct_services_can_be_reached(platform: Platform) -> Iterator[Mistake]:
     if edge.pod_ports and edge.pod_ports.first > edge.pod_ports.last:
         problem = f"is above last, {edge.pod_ports.last}"
         yield Mistake(("edge", "podPorts", "first"), problem, "swap them", edge.pod_ports.first)
+
+
+@rule
+def direct_services_ask_nothing_of_the_ingress_controller(platform: Platform) -> Iterator[Mistake]:
+    """What goes past the ingress controller is not limited by it, nor has answers with its headers."""
+    direct = {each.service for each in platform.edge.direct} if platform.edge else set[str]()
+    for position, service in enumerate(platform.services):
+        traffic = service.traffic
+        for key, asked in (("rateLimit", traffic.rate_limit), ("cors", traffic.cors)):
+            if asked and service.name in direct:
+                problem = "is for the ingress controller to do, and edge.direct leads past it"
+                remedy = "remove it, or name the service in edge.sticky in place of edge.direct"
+                yield Mistake(("services", position, "traffic", key), problem, remedy)
+
+
+@rule
+def sticky_services_can_be_led(platform: Platform) -> Iterator[Mistake]:
+    """A rule of the load balancer leads by what it knows of a service's routes, to one place."""
+    edge = platform.edge
+    if edge is None:
+        return
+    services = {service.name: service for service in platform.services if service.kind == "api"}
+    direct = {each.service for each in edge.direct}
+    for position, sticky in enumerate(edge.sticky):
+        path: Path = ("edge", "sticky", position, "service")
+        service = services.get(sticky.service)
+        if service is None:
+            yield Mistake(path, "is not declared", did_you_mean(sticky.service, services, "services"), sticky.service)
+        elif not service.routes:
+            yield Mistake(path, "has no route to be found by", "give the service routes", sticky.service)
+        elif sticky.service in direct:
+            yield Mistake(path, "is in edge.direct already", "name it in one of them", sticky.service)
 
 
 @rule

@@ -19,7 +19,7 @@ from components.cluster.eks import EksCluster
 from components.cluster.kubeadm import KubeadmCluster
 from components.cluster_autoscaler import ClusterAutoscaler
 from components.data_tier.elasticache import members
-from components.edge.balancer import DirectService, Targets
+from components.edge.balancer import DirectService, StickyService, Targets
 from components.edge.edge import Edge
 from components.external_dns import Zone
 from components.load_balancer_controller import LoadBalancerController
@@ -109,6 +109,7 @@ def _edge(
         vpc,
         Targets(nodes.group, answer, nodes.instances),
         direct=_direct(spec),
+        sticky=_sticky(spec),
         buckets=buckets,
         # Whoever is silent for longer is cut off by the load balancer, whatever the service would have waited.
         idle_seconds=max((service.traffic.read_timeout_seconds for service in spec.services), default=60),
@@ -129,6 +130,16 @@ def _direct(spec: Platform) -> list[DirectService]:
             service.termination_grace_seconds,
             seconds(sticky) if (sticky := asked[service.name].sticky) else None,
         )
+        for service in spec.services
+        if service.name in asked
+    ]
+
+
+def _sticky(spec: Platform) -> list[StickyService]:
+    """Return the services whose clients keep their way through the ingress controller."""
+    asked = {sticky.service: seconds(sticky.duration) for sticky in spec.edge.sticky} if spec.edge else {}
+    return [
+        StickyService(service.name, [(route.host, route.path) for route in service.routes], asked[service.name])
         for service in spec.services
         if service.name in asked
     ]
@@ -207,10 +218,12 @@ def _way_in(
         zone = Zone(spec.edge.zone, edge.zone_id, network.region, edge.balanced_hosts, balancer.dns_name)
     proxies = [network.cidr, *edge.proxies]
     if not isinstance(spec.cluster, cluster.KubeadmCluster):
-        arns = [balancer.target_group_arn, *balancer.direct.values()]
+        bound = {"ingress": balancer.target_group_arn}
+        bound |= {f"ingress-{service}": arn for service, arn in balancer.sticky.items()}
+        arns = [*bound.values(), *balancer.direct.values()]
         controller = LoadBalancerController("load-balancer-controller", made, charts, target_group_arns=arns, **here)
         return WayIn(
-            balancer.target_group_arn,
+            bound,
             controller.release,
             balancer.dns_name,
             proxies,
@@ -238,7 +251,7 @@ def _way_in(
     controller = LoadBalancerController(
         "load-balancer-controller", made, charts, target_group_arns=arns, replicas=1, **here
     )
-    return WayIn(None, controller.release, balancer.dns_name, proxies, node_ports=routes.services, zone=zone)
+    return WayIn({}, controller.release, balancer.dns_name, proxies, node_ports=routes.services, zone=zone)
 
 
 def _outputs(vpc: Vpc, edge: Edge | None) -> dict[str, Any]:

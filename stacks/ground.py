@@ -36,8 +36,8 @@ class ManagedData(Protocol):
 class WayIn:
     """How traffic from the internet reaches the ingress controller, where the program owns that way."""
 
-    target_group_arn: pulumi.Input[str] | None = None
-    """Group that the controller's pods are bound to; None where the load balancer reaches nodes."""
+    target_groups: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Groups that the controller's pods are bound to, by their bindings' names; none where it reaches nodes."""
     binder: pulumi.Resource | None = None
     """Release of the controller that binds them."""
     address: pulumi.Input[str] | None = None

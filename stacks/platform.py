@@ -194,7 +194,7 @@ def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, keeper: Secrets
         "hosts": spec.hosts(),
         "starts": {explore: EXPLORE} if explore else {},
         "certificates": _certificates(spec, ground, keeper, common),
-        "target_group_arn": way_in.target_group_arn,
+        "target_groups": way_in.target_groups,
         "binder": way_in.binder,
         "proxies": way_in.proxies,
         **common,

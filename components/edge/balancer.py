@@ -53,6 +53,17 @@ class DirectService:
 
 
 @dataclass(frozen=True)
+class StickyService:
+    """A service whose clients the load balancer brings to the same pod of the ingress controller each time."""
+
+    name: str
+    routes: Sequence[tuple[str, str]]
+    """Host and path of each."""
+    seconds: int
+    """How long after its last request a client comes back."""
+
+
+@dataclass(frozen=True)
 class Guard:
     """Hosts that only CloudFront may ask for, which shows a header that nobody else knows."""
 
@@ -72,12 +83,14 @@ class Balancer(Component):
     """The ingress controller's; known once a listener uses it: only then are pods checked, and found healthy."""
     direct: Mapping[str, pulumi.Output[str]]
     """ARN of each direct service's target group, known as the other."""
+    sticky: Mapping[str, pulumi.Output[str]]
+    """ARN of each sticky service's target group, the ingress controller's as well, known as the other."""
     security_group_id: pulumi.Output[str]
     arn: pulumi.Output[str]
     suffix: pulumi.Output[str]
     """What CloudWatch knows the load balancer by."""
     target_suffixes: Mapping[str, pulumi.Output[str]]
-    """The same of target groups: of the direct services by their names, and of ``ingress``."""
+    """The same of target groups: of the direct and the sticky services by their names, and of ``ingress``."""
     listener_arn: pulumi.Output[str]
     """The listener of HTTPS, for rules beside its own."""
     dns_name: pulumi.Output[str]
@@ -92,6 +105,7 @@ class Balancer(Component):
         *,
         certificate_arn: pulumi.Input[str],
         direct: Sequence[DirectService] = (),
+        sticky: Sequence[StickyService] = (),
         guard: Guard | None = None,
         idle_seconds: int = 60,
         protect: bool,
@@ -114,18 +128,22 @@ class Balancer(Component):
             opts=self.child(),
         )
         self.arn, self.dns_name, self.zone_id = balancer.arn, balancer.dns_name, balancer.zone_id
-        ingress = self._ingress_group(targets)
+        ingress = self._ingress_group(name, targets)
         services = {service.name: self._direct_group(service) for service in direct}
+        kept = {each.name: self._ingress_group(f"{name}-{each.name}", targets, each.seconds) for each in sticky}
+        groups = {**services, **kept}
         self.suffix = balancer.arn_suffix
-        self.target_suffixes = {key: group.arn_suffix for key, group in {"ingress": ingress, **services}.items()}
+        self.target_suffixes = {key: group.arn_suffix for key, group in {"ingress": ingress, **groups}.items()}
         listener = self._listeners(balancer, ingress, certificate_arn)
         self.listener_arn = listener.arn
-        rules = self._rules(listener, ingress, direct, services)
+        rules = self._rules(listener, ingress, [*direct, *sticky], groups)
         self.target_group_arn = pulumi.Output.all(ingress.arn, listener.arn).apply(lambda arns: arns[0])
-        self.direct = {
+        used = {
             service: pulumi.Output.all(group.arn, *(rule.arn for rule in rules)).apply(lambda arns: arns[0])
-            for service, group in services.items()
+            for service, group in groups.items()
         }
+        self.direct = {service: used[service] for service in services}
+        self.sticky = {service: used[service] for service in kept}
         self.register_outputs({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})
 
     def _security_group(self, spec: Spec, targets: Targets, direct: Sequence[DirectService]) -> pulumi.Output[str]:
@@ -155,29 +173,27 @@ class Balancer(Component):
             allow_ingress(f"{self._name}-targets", targets.group, into, self.child())
         return group.id
 
-    def _ingress_group(self, targets: Targets) -> aws.lb.TargetGroup:
+    def _ingress_group(self, name: str, targets: Targets, sticky_seconds: int | None = None) -> aws.lb.TargetGroup:
         group = aws.lb.TargetGroup(
-            self._name,
+            name,
             vpc_id=self._vpc.id,
             target_type="ip" if targets.instances is None else "instance",
             port=targets.answer.port,
             protocol="HTTP",
             deregistration_delay=_DRAINING_SECONDS,
             health_check=_health_check(targets.answer.health_path, targets.answer.health_port, targets.answer.port),
-            tags={"Name": self._name},
+            stickiness=_stickiness(sticky_seconds),
+            tags={"Name": name},
             opts=self.child(),
         )
         for key, instance in (targets.instances or {}).items():
             aws.lb.TargetGroupAttachment(
-                f"{self._name}-{key}", target_group_arn=group.arn, target_id=instance, opts=self.child()
+                f"{name}-{key}", target_group_arn=group.arn, target_id=instance, opts=self.child()
             )
         return group
 
     def _direct_group(self, service: DirectService) -> aws.lb.TargetGroup:
         name = f"{self._name}-{service.name}"
-        sticky: Any = None
-        if service.sticky_seconds is not None:
-            sticky = {"type": "lb_cookie", "enabled": True, "cookie_duration": service.sticky_seconds}
         return aws.lb.TargetGroup(
             name,
             vpc_id=self._vpc.id,
@@ -186,7 +202,7 @@ class Balancer(Component):
             protocol="HTTP",
             deregistration_delay=max(service.grace_seconds - _MARGIN_SECONDS, 0),
             health_check=_health_check(service.health_path, service.port, service.port),
-            stickiness=sticky,
+            stickiness=_stickiness(service.sticky_seconds),
             tags={"Name": name},
             opts=self.child(),
         )
@@ -222,16 +238,16 @@ class Balancer(Component):
         self,
         listener: aws.lb.Listener,
         ingress: aws.lb.TargetGroup,
-        direct: Sequence[DirectService],
+        services: Sequence[DirectService | StickyService],
         groups: Mapping[str, aws.lb.TargetGroup],
     ) -> list[aws.lb.ListenerRule]:
-        """Make the rules in the order they are asked: direct services, what came by CloudFront, what should have.
+        """Make the rules in the order they are asked: services with groups, what came by CloudFront, what should have.
 
         Rules of others come in between: those of services, which are asked before all that is for the ingress.
         """
         asked: list[tuple[str, int, list[Any], Any]] = []
-        for service in direct:
-            to_pods = {"type": "forward", "target_group_arn": groups[service.name].arn}
+        for service in services:
+            to_group = {"type": "forward", "target_group_arn": groups[service.name].arn}
             for number, (host, path) in enumerate(service.routes):
                 conditions: list[Any] = [{"host_header": {"values": [host]}}]
                 if path.rstrip("/"):
@@ -239,7 +255,7 @@ class Balancer(Component):
                 if self._guard and host in self._guard.hosts:
                     conditions.append(self._guard.shown())
                 # Room between them for those of an emergency.
-                asked.append((f"{service.name}-{number}", 10 * (len(asked) + 1), conditions, to_pods))
+                asked.append((f"{service.name}-{number}", 10 * (len(asked) + 1), conditions, to_group))
         if self._guard:
             hosts = {"host_header": {"values": sorted(self._guard.hosts)}}
             to_ingress = {"type": "forward", "target_group_arn": ingress.arn}
@@ -258,6 +274,10 @@ class Balancer(Component):
             )
             for key, priority, conditions, action in asked
         ]
+
+
+def _stickiness(seconds: int | None) -> Any:
+    return None if seconds is None else {"type": "lb_cookie", "enabled": True, "cookie_duration": seconds}
 
 
 def _health_check(path: str, port: int, traffic_port: int) -> Any:

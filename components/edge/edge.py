@@ -10,7 +10,7 @@ import pulumi_random as random
 
 from components.cloud.aws import OriginBucket
 from components.component import Component
-from components.edge.balancer import Balancer, DirectService, Guard, Targets
+from components.edge.balancer import Balancer, DirectService, Guard, StickyService, Targets
 from components.edge.certificates import CLOUDFRONT_REGION, ZoneCertificates
 from components.edge.distribution import BucketOrigin, Distribution, HostOrigin
 from components.edge.web_acl import WebAcl
@@ -54,6 +54,7 @@ class Edge(Component):
         targets: Targets,
         *,
         direct: Sequence[DirectService] = (),
+        sticky: Sequence[StickyService] = (),
         buckets: Mapping[str, OriginBucket] | None = None,
         idle_seconds: int = 60,
         protect: bool,
@@ -61,9 +62,9 @@ class Edge(Component):
     ) -> None:
         """Lead ``hosts``, names in the zone, to the ingress controller at ``targets``.
 
-        ``direct`` are the services of the spec's section of that name, ``buckets`` those that its distributions name.
-        ``idle_seconds`` is the least that a connection may be silent for. ``protect`` guards the zone and the load
-        balancer against deletion.
+        ``direct`` and ``sticky`` are the services of the spec's sections of those names, ``buckets`` those that its
+        distributions name. ``idle_seconds`` is the least that a connection may be silent for. ``protect`` guards the
+        zone and the load balancer against deletion.
         """
         super().__init__("edge:Edge", name, opts)
         self._name, self._spec = name, spec
@@ -89,6 +90,7 @@ class Edge(Component):
             targets,
             certificate_arn=certificates.arns[vpc.region],
             direct=direct,
+            sticky=sticky,
             guard=guard,
             idle_seconds=idle_seconds,
             protect=protect,
@@ -96,7 +98,7 @@ class Edge(Component):
         )
         self.proxies = [self._cloudfront_networks()] if guard else []
         if spec.distributions:
-            self._distribute(certificates.arns[CLOUDFRONT_REGION], guard, direct, buckets or {})
+            self._distribute(certificates.arns[CLOUDFRONT_REGION], guard, [*direct, *sticky], buckets or {})
         self.balanced_hosts = [host for host in self.hosts if host not in served]
         for host in self.balanced_hosts if spec.dns is None else ():
             self._alias(host)
@@ -125,7 +127,7 @@ class Edge(Component):
         self,
         certificate_arn: pulumi.Output[str],
         guard: Guard | None,
-        direct: Sequence[DirectService],
+        uncached: Sequence[DirectService | StickyService],
         buckets: Mapping[str, OriginBucket],
     ) -> None:
         spec = self._spec
@@ -159,7 +161,7 @@ class Edge(Component):
                 zone_id=self.zone_id,
                 default_ttl=seconds(each.default_ttl),
                 buckets={path.path: origins[path.bucket] for path in each.buckets},
-                uncached=[path for service in direct for host, path in service.routes if host in each.hosts],
+                uncached=[path for service in uncached for host, path in service.routes if host in each.hosts],
                 web_acl_arn=acl,
                 opts=self.child(),
             )

@@ -73,7 +73,7 @@ class Gateway(Component):
         pools: Sequence[NodePool] = (),
         scraping: Scraping | None = None,
         certificates: Certificates | None = None,
-        target_group_arn: pulumi.Input[str] | None = None,
+        target_groups: Mapping[str, pulumi.Input[str]] | None = None,
         binder: pulumi.Resource | None = None,
         proxies: Sequence[pulumi.Input[str]] = (),
         opts: pulumi.ResourceOptions,
@@ -81,10 +81,10 @@ class Gateway(Component):
         """Install the gateway, to answer for ``hosts``, of which ``starts`` are those whose visitors it sends on.
 
         ``certificates`` are those it serves HTTPS with; without, TLS ends before it.
-        Where the cluster's load balancing is a target group, ``target_group_arn`` is the group, of target type ip, that
-        its pods are bound to, and ``binder`` the release of the AWS Load Balancer Controller that does so. ``proxies``
-        are the networks of a load balancer that ends TLS: who the client is, and that it came by HTTPS, is known from
-        it.
+        Where the cluster's load balancing is a target group, ``target_groups`` are those, of target type ip, that its
+        pods are bound to, by their bindings' names, and ``binder`` the release of the AWS Load Balancer Controller that
+        does so. ``proxies`` are the networks of a load balancer that ends TLS: who the client is, and that it came by
+        HTTPS, is known from it.
         """
         super().__init__("mesh:Gateway", name, opts)
         namespace = namespaces.ensure(GATEWAY)
@@ -155,10 +155,10 @@ class Gateway(Component):
                 },
                 opts=self.child(depends_on=[scraping.crds]),
             )
-        if target_group_arn is not None:
+        for binding, arn in (target_groups or {}).items():
             bind(
-                name,
-                target_group_arn,
+                binding,
+                arn,
                 parent=self,
                 namespace=namespace,
                 service=GATEWAY,

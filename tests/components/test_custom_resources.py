@@ -90,8 +90,10 @@ def _made() -> list[Registered]:
         around.certificates({"issuer": "localAuthority"})
         for name, zone in (("http", None), ("dns", "Z0123456789")):
             around.certificates({"issuer": "acme", "email": "a@example.com", "hostedZone": zone}, name)
-        ingress = around.ingress(target_group_arn="arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/a/1")
-        around.gateway(around.mesh("shop"), target_group_arn="arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/b/1")
+        ingress = around.ingress(target_groups={"ingress": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/a/1"})
+        around.gateway(
+            around.mesh("shop"), target_groups={"ingress": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/b/1"}
+        )
         for layout in ("applicationSet", "appOfApps"):
             repository = {"url": "https://git.example.com/a", "layout": layout}
             given = {"engine": "argocd", "namespace": layout.lower(), "repository": repository}

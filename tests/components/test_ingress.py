@@ -34,11 +34,22 @@ def test_the_service_is_what_the_cluster_balances(load_balancing: LoadBalancing,
 
 def test_a_target_group_is_bound_to_the_controllers_service_after_the_binder_is_there():
     arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop/1"
-    made = build({"load_balancing": LoadBalancing.TARGET_GROUP}, target_group_arn=arn)
+    made = build({"load_balancing": LoadBalancing.TARGET_GROUP}, target_groups={"ingress": arn})
     binding = made.one(BINDING)
     assert binding["spec.targetGroupARN"] == arn
     assert binding["spec.serviceRef"] == {"name": "ingress-controller", "port": 80}
     assert made.one(RELEASE, "ingress").urn in binding.dependencies
+
+
+def test_every_target_group_is_bound_by_a_name_of_its_own():
+    made = build(
+        {"load_balancing": LoadBalancing.TARGET_GROUP}, target_groups={"ingress": "arn:a", "ingress-b": "arn:b"}
+    )
+    bound = {
+        each["metadata.name"]: (each["spec.targetGroupARN"], each["spec.serviceRef"]) for each in made.all(BINDING)
+    }
+    service = {"name": "ingress-controller", "port": 80}
+    assert bound == {"ingress": ("arn:a", service), "ingress-b": ("arn:b", service)}
 
 
 def test_without_a_target_group_nothing_is_bound():

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.cloud.aws import OriginBucket
-from components.edge.balancer import DirectService, Targets
+from components.edge.balancer import DirectService, StickyService, Targets
 from components.edge.certificates import certified
 from components.edge.edge import Edge
 from components.http_ingress import Answer
@@ -32,6 +32,7 @@ CERTIFICATE = "aws:acm/certificate:Certificate"
 SITE = {"origin": "bucket", "name": "site", "hosts": ["shop.io", "www.shop.io"], "bucket": "shop-site"}
 API = {"origin": "loadBalancer", "name": "api", "hosts": ["api.shop.io"]}
 QUEUE = DirectService("queue", 3012, "/readyz", [("api.shop.io", "/queue")], grace_seconds=90, sticky_seconds=3600)
+SOCKETS = StickyService("sockets", [("api.shop.io", "/sockets")], seconds=3600)
 
 OUTPUTS: Any = {
     DISTRIBUTION: lambda r: {"domainName": f"{r.name}.cloudfront.net", "hostedZoneId": "Z2FDTNDATAQYW2"},
@@ -46,6 +47,7 @@ def build(
     instances: Any = None,
     protect: bool = False,
     direct: Sequence[DirectService] = (),
+    sticky: Sequence[StickyService] = (),
     region: str = "us-east-1",
     idle: int = 60,
     **settings: Any,
@@ -64,6 +66,7 @@ def build(
             Vpc("shop", Network.model_validate(network, by_alias=True), opts),
             Targets("sg-pods", Answer(8080, 8081, "/healthy"), instances),
             direct=direct,
+            sticky=sticky,
             buckets=buckets,
             idle_seconds=idle,
             protect=protect,
@@ -250,6 +253,25 @@ def test_a_direct_service_is_reached_by_its_path_and_clients_stay_with_a_pod() -
         {"pathPattern": {"values": ["/queue", "/queue/*"]}},
     ]
     assert rule["actions.0.targetGroupArn"].endswith("shop-queue")
+
+
+def test_a_sticky_service_is_reached_by_its_path_and_clients_stay_with_a_pod_of_the_ingress_controller() -> None:
+    made = build("api.shop.io", sticky=[SOCKETS])
+    shared, own = (made.one("aws:lb/targetGroup:TargetGroup", name) for name in ("shop", "shop-sockets"))
+    for key in ("port", "targetType", "healthCheck", "deregistrationDelay"):
+        assert own[key] == shared[key]
+    assert "stickiness" not in shared.inputs
+    assert own["stickiness"] == {"type": "lb_cookie", "enabled": True, "cookieDuration": 3600}
+    (rule,) = made.all(RULE)
+    assert rule["conditions"][1] == {"pathPattern": {"values": ["/sockets", "/sockets/*"]}}
+    assert rule["actions.0.targetGroupArn"].endswith("shop-sockets")
+
+
+def test_behind_cloudfront_a_sticky_service_is_never_cached_and_never_passed() -> None:
+    made = build("api.shop.io", sticky=[SOCKETS], distributions=[API])
+    assert [b["pathPattern"] for b in made.one(DISTRIBUTION)["orderedCacheBehaviors"]] == ["/sockets", "/sockets/*"]
+    first = min(made.all(RULE), key=lambda rule: rule["priority"])
+    assert "httpHeader" in first["conditions.2"]
 
 
 def test_behind_cloudfront_a_direct_service_is_never_cached_and_never_passed() -> None:

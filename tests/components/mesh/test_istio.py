@@ -101,7 +101,7 @@ def test_the_gateways_service_is_what_the_cluster_balances(
 
 
 def test_a_target_group_is_bound_to_the_gateway_after_it_is_there() -> None:
-    made = build({"load_balancing": LoadBalancing.TARGET_GROUP}, {"target_group_arn": ARN})
+    made = build({"load_balancing": LoadBalancing.TARGET_GROUP}, {"target_groups": {"ingress": ARN}})
     binding = made.one(BINDING)
     assert binding["spec.serviceRef"] == {"name": "ingress", "port": 80}
     assert made.one(RELEASE, "ingress").urn in binding.dependencies
