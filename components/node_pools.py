@@ -132,7 +132,8 @@ class ManagedNodePool(Component):
                 "desired_size": spec.size.min,
             },
             update_config={"max_unavailable_percentage": 33},
-            # Where the size may vary the autoscaler owns it; an `up` would take back what a sale needs.
+            # Where the size may vary the autoscaler owns it; an `up` would take back what a sale needs. A change of the
+            # bounds sends the number that the state knows, which is why docs/operations.md has it refreshed before.
             opts=self.child(ignore_changes=["scalingConfig.desiredSize"] if elastic else None),
         )
         if elastic:

@@ -17,7 +17,7 @@ from typing import Any
 from moto.backends import get_backend
 
 from sandbox.aws.missing import ACCOUNT
-from sandbox.emulator import Properties
+from sandbox.emulator import Properties, Refused
 
 Client = Callable[[str, str], Any]
 
@@ -627,7 +627,14 @@ def no_cluster_group(client: Client, p: Properties) -> None:
 
 
 def node_group(p: Properties) -> Properties:
-    """Changes of a node group: labels and taints are set anew as a whole."""
+    """Changes of a node group: labels and taints are set anew as a whole.
+
+    What moto takes, EKS does not: https://github.com/hashicorp/terraform-provider-aws/issues/18310
+    """
+    size = {key: int(value) for key, value in (p.get("scalingConfig") or {}).items()}
+    if size and size["minSize"] > size["desiredSize"]:
+        problem = f"Minimum capacity {size['minSize']} can't be greater than desired size {size['desiredSize']}"
+        raise Refused(f"eks update_nodegroup_config: InvalidParameterException: {problem}")
     update = {k: p[k] for k in ("scalingConfig", "updateConfig") if p.get(k)}
     taints = {"taints": {"addOrUpdateTaints": p["taints"]}} if p.get("taints") else {}
     return {**update, **taints, **({"labels": {"addOrUpdateLabels": p["labels"]}} if p.get("labels") else {})}
