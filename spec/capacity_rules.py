@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from spec.capacity.addresses import held_by_tier, offered
 from spec.capacity.amounts import KINDS, Amount, readable, total
 from spec.capacity.demand import Demand, demands
 from spec.capacity.machines import instance_types
@@ -85,6 +86,21 @@ def everything_fits_its_machines(platform: Platform) -> Iterator[Mistake]:
     for homeless in by_pool.values():
         assert placement is not None
         yield _crowded(platform, placement, homeless)
+
+
+@rule
+def machines_find_addresses(platform: Platform) -> Iterator[Mistake]:
+    """A tier has the addresses that its pools' machines hold at their most: the next machine would run no pod."""
+    given = offered(platform.network) if platform.network else {}
+    for tier, holders in held_by_tier(platform).items():
+        if tier not in given or holders.total() <= given[tier]:
+            continue
+        pools = [(pool.size.max, position) for position, pool in enumerate(platform.node_pools) if pool.tier == tier]
+        most, position = max(pools)
+        who = ", ".join(f"{name} {count}" for name, count in holders.most_common())
+        problem = f"makes machines hold {holders.total()} addresses of tier {tier}, which has {given[tier]}: {who}"
+        remedy = "lower it, or give the tier larger networks"
+        yield Mistake(("nodePools", position, "size", "max"), problem, remedy, most)
 
 
 def _crowded(platform: Platform, placement: Placement, homeless: Sequence[Homeless]) -> Mistake:

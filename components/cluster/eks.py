@@ -22,6 +22,7 @@ from components.cluster.volume_snapshots import TAG, VolumeSnapshots
 from components.node_pools import ManagedNodePool, NodeRole
 from components.policy import assume_role
 from components.vpc import Vpc
+from spec.capacity.addresses import LEAST, WARM
 from spec.cluster import EksCluster as Spec
 from spec.node_pools import NodePool
 
@@ -46,8 +47,11 @@ _ADDON_ROLES = {
 def _settings(cluster: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the settings of add-ons."""
     return {
-        # NetworkPolicy objects are obeyed only if the CNI is told to.
-        "vpc-cni": {"enableNetworkPolicy": "true"},
+        "vpc-cni": {
+            # NetworkPolicy objects are obeyed only if the CNI is told to.
+            "enableNetworkPolicy": "true",
+            "env": {"WARM_IP_TARGET": str(WARM), "MINIMUM_IP_TARGET": str(LEAST)},
+        },
         "aws-ebs-csi-driver": {"controller": {"extraVolumeTags": {TAG: cluster}}},
     }
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from spec.__main__ import main
+from spec.capacity.addresses import held_by_tier, offered
 from spec.capacity.amounts import MIB, Amount, total
 from spec.capacity.demand import demands
 from spec.capacity.footprints import workloads
@@ -346,3 +347,23 @@ def test_the_command_prints_quotas_and_machines(capsys: pytest.CaptureFixture[st
     assert re.search(r"(?m)^  postgres +1 +0\.3 CPU, 864 Mi +0\.75 CPU, 1\.38 Gi$", said)
     assert re.search(r"(?m)^  quota .* volumes \d+ of \d+$", said)
     assert "t3.small has 2 CPU, 2.00 Gi" in said
+
+
+def test_prod_has_addresses_for_forty_spot_machines_that_are_all_there() -> None:
+    prod = stack("prod")
+    assert prod.network is not None
+    (holders,) = held_by_tier(prod).values()
+    # A machine without pods of services: ten addresses, and its interface's own.
+    assert holders["surge"] > 40 * 11
+    assert 700 < holders.total() <= offered(prod.network)["app"] == 3 * 251
+
+
+def test_more_machines_than_a_tier_has_addresses_for_are_refused_with_who_holds_them() -> None:
+    text = mistakes(changed(config("prod"), "nodePools.1.size.max", 60))
+    assert "nodePools[1].size.max = 60" in text
+    assert re.search(r"hold \d+ addresses of tier app, which has 753: surge \d+, core \d+, endpoints 6", text)
+    assert "larger networks" in text
+
+
+def test_only_where_pods_have_addresses_of_the_vpc_are_they_counted() -> None:
+    assert held_by_tier(stack("sesacthon")) == held_by_tier(stack("dev")) == {}

@@ -177,6 +177,11 @@ def test_network_policies_are_obeyed() -> None:
     assert json.loads(settings)["enableNetworkPolicy"] == "true"
 
 
+def test_machines_hold_a_few_addresses_in_advance_and_no_whole_interface() -> None:
+    settings = build().one(ADDON, "shop-vpc-cni")["configurationValues"]
+    assert json.loads(settings)["env"] == {"WARM_IP_TARGET": "5", "MINIMUM_IP_TARGET": "10"}
+
+
 def test_an_identity_is_good_for_one_service_account() -> None:
     made = build(lambda c: c.identity_for("logs", "monitoring", "loki", '{"Version": "x"}', pulumi.ResourceOptions()))
     trust = json.loads(made.one("aws:iam/role:Role", "logs")["assumeRolePolicy"])["Statement"][0]
