@@ -7,10 +7,10 @@ import pulumi_aws as aws
 
 from components.cluster.machine_role import MachineRole
 from components.component import Component
-from components.node_pools import architecture
 from components.security_groups import Rule, SecurityGroup, allow_egress
 from components.vpc import ANYWHERE, Vpc
 from spec.bastion import Bastion as Spec
+from spec.capacity.machines import architecture
 
 # Amazon publishes the newest image here; it has the agent of Session Manager, and EC2 Instance Connect.
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html

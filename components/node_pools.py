@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import pulumi
@@ -11,11 +10,8 @@ import pulumi_aws as aws
 from components.component import Component
 from components.policy import assume_role
 from components.scheduling import POOL_LABEL
+from spec.capacity.machines import architecture
 from spec.node_pools import NodePool, Taint
-
-# Graviton families have a g among the letters behind the generation: m7g, c6gn, r6gd; g5 has not, g5g has.
-# https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
-_GRAVITON = re.compile(r"^(a1|[a-z]+\d+[a-z]*g[a-z]*)\.")
 
 # What a kubelet needs, the pull of images, and Session Manager instead of SSH. Addresses for pods are not among it:
 # the CNI has a role of its own. https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
@@ -30,11 +26,6 @@ _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE
 def labels(spec: NodePool) -> dict[str, str]:
     """Return the labels of a pool's nodes: its own, and its name."""
     return {**spec.labels, POOL_LABEL: spec.name}
-
-
-def architecture(instance_type: str) -> str:
-    """Return ``arm64`` for Graviton instance types, ``amd64`` for all others."""
-    return "arm64" if _GRAVITON.match(instance_type) else "amd64"
 
 
 class NodeRole(Component):

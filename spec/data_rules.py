@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec.base import quantity
+from spec.cache_nodes import NODE_TYPES
 from spec.cluster import EksCluster, KubeadmCluster
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
@@ -20,6 +21,30 @@ _DATA: Path = ("data",)
 _POSTGRES: Path = (*_DATA, "postgres")
 _REDIS: Path = (*_DATA, "redis")
 _RABBITMQ: Path = (*_DATA, "rabbitmq")
+
+# One a quarter for five years, and a few for what could not wait: 9.6 ended with 9.6.24, 13 with 13.23.
+# https://www.postgresql.org/support/versioning/
+_MOST_MINORS = 24
+
+
+@rule
+def nodes_of_the_cache_are_offered(platform: Platform) -> Iterator[Mistake]:
+    """A node type is one that ElastiCache has."""
+    redis = platform.data.redis
+    if isinstance(redis, ElastiCache) and redis.node_type not in NODE_TYPES:
+        remedy = did_you_mean(redis.node_type, NODE_TYPES, "node types")
+        if "did you mean" not in remedy:
+            remedy = "take one such as cache.r6g.large, or add a newer one to spec/cache_nodes.py"
+        yield Mistake((*_REDIS, "nodeType"), "is no node type of ElastiCache that is known", remedy, redis.node_type)
+
+
+@rule
+def versions_of_the_database_can_be(platform: Platform) -> Iterator[Mistake]:
+    """A minor is one that a major of PostgreSQL comes to in its life."""
+    postgres = platform.data.postgres
+    if isinstance(postgres, AuroraPostgres | RdsPostgres) and int(postgres.version.split(".")[1]) > _MOST_MINORS:
+        remedy = f"a major has {_MOST_MINORS} minors at most; `aws rds describe-db-engine-versions` lists what there is"
+        yield Mistake((*_POSTGRES, "version"), "is no version of PostgreSQL", remedy, postgres.version)
 
 
 @rule

@@ -11,6 +11,10 @@ from spec.buckets import BucketName
 from spec.services import UrlPath
 from spec.way_in import ExternalDns, NodePorts
 
+LONGEST_IDLE = 4000
+"""Seconds that a connection through a load balancer may say nothing at most.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html"""
+
 
 class Direct(Section):
     """A service whose routes the load balancer takes to the pods itself, past the ingress controller."""

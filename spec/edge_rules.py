@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from spec.base import seconds
 from spec.cluster import EksCluster
-from spec.edge import BalancerDistribution, BucketDistribution, Edge
+from spec.edge import LONGEST_IDLE, BalancerDistribution, BucketDistribution, Edge
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
 from spec.rules import rule, twice
@@ -14,6 +14,9 @@ from spec.rules import rule, twice
 # A rule of a load balancer's listener compares five values; one of them is the header that CloudFront shows.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 _MOST_HOSTS = 4
+
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+_LONGEST_STICKY = 7 * 86_400
 
 _LONGEST = {"bucket": ("365d", 365 * 86_400), "loadBalancer": ("1d", 86_400)}
 
@@ -85,6 +88,26 @@ def sticky_services_can_be_led(platform: Platform) -> Iterator[Mistake]:
             yield Mistake(path, "has no route to be found by", "give the service routes", sticky.service)
         elif sticky.service in direct:
             yield Mistake(path, "is in edge.direct already", "name it in one of them", sticky.service)
+
+
+@rule
+def times_are_what_a_load_balancer_takes(platform: Platform) -> Iterator[Mistake]:
+    """A connection is silent for little more than an hour, a client comes back for a week."""
+    edge = platform.edge
+    if edge is None:
+        return
+    if seconds(edge.idle_timeout) > LONGEST_IDLE:
+        problem = f"is more than the {LONGEST_IDLE} seconds that a load balancer takes"
+        yield Mistake(("edge", "idleTimeout"), problem, "take an hour, 1h, or less", edge.idle_timeout)
+    kept: list[tuple[Path, str]] = [
+        (("edge", "direct", position, "sticky"), direct.sticky)
+        for position, direct in enumerate(edge.direct)
+        if direct.sticky
+    ]
+    kept += [(("edge", "sticky", position, "duration"), each.duration) for position, each in enumerate(edge.sticky)]
+    for path, duration in kept:
+        if seconds(duration) > _LONGEST_STICKY:
+            yield Mistake(path, "is longer than a load balancer's cookie lives", "take 7d or less", duration)
 
 
 @rule

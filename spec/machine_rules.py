@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from spec.capacity.amounts import MIB
-from spec.capacity.machines import instance, instance_types
+from spec.capacity.machines import architecture, instance, instance_types
 from spec.cluster import EksCluster, KubeadmCluster
 from spec.mistakes import Mistake, Path
 from spec.platform import Platform
@@ -84,6 +84,18 @@ def _kubelet_takes(label: str) -> bool:
 
 def _within(domain: str, domains: tuple[str, ...]) -> bool:
     return any(domain == each or domain.endswith(f".{each}") for each in domains)
+
+
+@rule
+def pools_are_of_one_architecture(platform: Platform) -> Iterator[Mistake]:
+    """A pool's machines start from one image, and run images of one kind."""
+    for position, pool in enumerate(platform.node_pools):
+        first, *others = pool.instance_types
+        for number, other in enumerate(others, start=1):
+            if architecture(other) != architecture(first):
+                problem = f"is {architecture(other)}, and {first} beside it {architecture(first)}"
+                remedy = "give each architecture a pool of its own"
+                yield Mistake(("nodePools", position, "instanceTypes", number), problem, remedy, other)
 
 
 @rule

@@ -15,6 +15,7 @@ from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
 from spec.security import LimitRange
 from spec.services import Compute
+from spec.zones import zones
 
 Rule = Callable[[Platform], Iterable[Mistake]]
 RULES: list[Rule] = []
@@ -168,9 +169,10 @@ def networks_are_sound(platform: Platform) -> Iterator[Mistake]:
         yield Mistake(("network", "cidr"), "is not a size that a VPC can have", remedy, network.cidr)
         return
     for position, zone in enumerate(network.availability_zones):
-        if not zone.startswith(network.region) or len(zone) != len(network.region) + 1:
+        if zone not in zones(network.region):
             path = ("network", "availabilityZones", position)
-            yield Mistake(path, f"is not a zone of {network.region}", f"write it like {network.region}a", zone)
+            remedy = f"take among {', '.join(zones(network.region))}"
+            yield Mistake(path, f"is not a zone of {network.region}", remedy, zone)
     yield from _subnets_are_sound(platform, vpc)
     if isinstance(platform.cluster, KubeadmCluster):
         cluster = platform.cluster

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spec.cluster import KubeadmCluster
+from spec.edge import LONGEST_IDLE
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
 from spec.rules import rule
 from spec.traffic import Traffic
 from spec.way_in import MOST_NODE_PORTS
 
-# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
-_LONGEST_SILENCE = 4000
 _NODE_PORTS: Path = ("edge", "nodePorts")
 
 
@@ -73,8 +72,8 @@ def load_balancers_do_part_of_what_nginx_does(platform: Platform) -> Iterator[Mi
     for position, service in enumerate(platform.services):
         path: Path = ("services", position, "traffic")
         traffic = service.traffic
-        if traffic.read_timeout_seconds > _LONGEST_SILENCE:
-            problem, remedy = "is longer than a load balancer waits", f"give at most {_LONGEST_SILENCE}"
+        if traffic.read_timeout_seconds > LONGEST_IDLE:
+            problem, remedy = "is longer than a load balancer waits", f"give at most {LONGEST_IDLE}"
             yield Mistake((*path, "readTimeoutSeconds"), problem, remedy, traffic.read_timeout_seconds)
         if service.node_port is None:
             continue

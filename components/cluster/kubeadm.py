@@ -27,11 +27,11 @@ from components.cluster.machine_role import MachineRole
 from components.cluster.provider import provider
 from components.cluster.upgrades import TAG, one_minor_at_a_time
 from components.data_tier.endpoint import Peer
-from components.node_pools import architecture
 from components.policy import statement
 from components.scheduling import POOL_LABEL
 from components.vpc import Vpc
 from spec import cluster, node_pools
+from spec.capacity.machines import architecture
 
 Settings = Mapping[str, pulumi.Input[str]]
 

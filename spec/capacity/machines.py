@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -13,6 +14,10 @@ from spec.cluster import EksCluster, ExistingCluster, K3dCluster, KubeadmCluster
 
 # As EC2's DescribeInstanceTypes has them: vCPUs, memory in MiB, network interfaces, IPv4 addresses of each.
 _TYPES = Path(__file__).with_name("instance_types.csv")
+
+# Graviton families have a g among the letters behind the generation: m7g, c6gn, r6gd; g5 has not, g5g has.
+# https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
+_GRAVITON = re.compile(r"^(a1|[a-z]+\d+[a-z]*g[a-z]*)\.")
 
 # What of an instance's memory its kernel never sees: the share that Karpenter reckons with.
 # https://karpenter.sh/docs/reference/settings/ (VM_MEMORY_OVERHEAD_PERCENT)
@@ -76,6 +81,11 @@ def instance(name: str, cluster: EksCluster | KubeadmCluster) -> Machine:
     if isinstance(cluster, KubeadmCluster):
         return Machine(name, has, {"kernel": unseen, **KUBEADM_RESERVED}, _KUBELET_PODS)
     return Machine(name, has, {"kernel": unseen, **_eks_reserved(known)}, _eks_pods(known))
+
+
+def architecture(instance_type: str) -> str:
+    """Return ``arm64`` for Graviton instance types, ``amd64`` for all others."""
+    return "arm64" if _GRAVITON.match(instance_type) else "amd64"
 
 
 def _eks_pods(known: InstanceType) -> int:

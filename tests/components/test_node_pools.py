@@ -7,7 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.node_pools import POOL_LABEL, ManagedNodePool, NodeRole, architecture
+from components.node_pools import POOL_LABEL, ManagedNodePool, NodeRole
+from spec.capacity.machines import architecture
 from spec.node_pools import NodePool
 from tests.recorder import Recorder, Registered, run
 

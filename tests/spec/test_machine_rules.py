@@ -32,6 +32,10 @@ def test_sound_files_have_no_mistakes(config: dict[str, Any]) -> None:
     ("config", "expected"),
     [
         (
+            changed(EKS, "nodePools.1.instanceTypes", ["c6i.xlarge", "c6a.xlarge", "c7g.xlarge"]),
+            ['nodePools[1].instanceTypes[2] = "c7g.xlarge"', "is arm64, and c6i.xlarge beside it amd64"],
+        ),
+        (
             changed(KUBEADM, "nodePools.1.labels.service", "backend"),
             ['nodePools[1].labels.service = "backend"', "is what pool auth is for already"],
         ),

@@ -175,6 +175,12 @@ def test_every_stack_file_is_sound(stack: str) -> None:
             "eu-west-1a",
             ["availabilityZones[1]", "not a zone of us-east-1"],
         ),
+        (
+            AWS,
+            "network.availabilityZones.1",
+            "us-east-1z",
+            ["availabilityZones[1]", "take among us-east-1a"],
+        ),
         (AWS, "network.availabilityZones", ["us-east-1a"], ["EKS needs two"]),
         (
             AWS,
