@@ -26,16 +26,19 @@ def overlaid(*names: str) -> Made:
     return made_of(from_config({key.removeprefix(NAMESPACE): value for key, value in config.items()}, " ".join(names)))
 
 
+def without_newer_crds(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder has one version of every operator's CRDs, and ZooKeeper's operator is an older one."""
+    if yaml.safe_load(document(STACK, names))["config"]["groundwork:data"]["kafka"]["metadata"] == "zookeeper":
+        monkeypatch.delenv(CRD_FOLDER, raising=False)
+
+
 @pytest.mark.parametrize("names", [*([name] for name in overlays(STACK)), TOGETHER], ids="-and-".join)
 def test_what_dev_can_be_comes_up_stays_as_it_is_and_goes(
     names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform: Checkout = checkout(tmp_path, STACK)
-    text = document(STACK, names)
-    (tmp_path / f"Pulumi.{STACK}.yaml").write_text(text)
-    if yaml.safe_load(text)["config"]["groundwork:data"]["kafka"]["metadata"] == "zookeeper":
-        # The folder has one version of every operator's CRDs, and ZooKeeper's operator is an older one.
-        monkeypatch.delenv(CRD_FOLDER, raising=False)
+    (tmp_path / f"Pulumi.{STACK}.yaml").write_text(document(STACK, names))
+    without_newer_crds(names, monkeypatch)
     platform.run("up")
     assert "No changes" in platform.run("preview")
     assert "Nothing is left in the emulated account" in platform.run("destroy")
@@ -89,6 +92,7 @@ def test_phases_add_up() -> None:
 
 
 @pytest.mark.parametrize("name", overlays(STACK))
-def test_services_are_there_whatever_is_laid_over(name: str) -> None:
+def test_services_are_there_whatever_is_laid_over(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_newer_crds([name], monkeypatch)
     made = overlaid(name)
     assert {each.name for each in made.releases if each.chart == "service"} == {"frontend", "backend"}

@@ -93,7 +93,8 @@ def test_a_program_that_refuses_its_stack_file_shows_its_message_and_creates_not
     shown = toy("up", "dev", code=1)
     text = shown.stdout + shown.stderr
     assert "network.cidr: 10/8 is not a CIDR" in text
-    assert "unhandled" not in text
+    shown = toy("preview", "dev", code=1)
+    assert (shown.stdout + shown.stderr).count("network.cidr: 10/8 is not a CIDR") == 1
     assert "Traceback" not in text
     assert "never" not in toy.resources()
 
