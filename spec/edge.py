@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from spec.base import Cidr, Duration, Host, Name, Port, Section
 from spec.buckets import BucketName
@@ -76,6 +76,17 @@ class BalancerDistribution(Section):
 Distribution = Annotated[BucketDistribution | BalancerDistribution, Field(discriminator="origin")]
 
 
+class DnsRecord(Section):
+    """A record of the zone that is for somebody else: mail, proofs of who owns the domain."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$")]
+    """In full, such as tiketi.gg or _dmarc.tiketi.gg."""
+    type: Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT"]
+    ttl: Duration = "1h"
+    values: Annotated[list[str], Field(min_length=1)]
+    """As a zone file has them, a text without its quotes: `10 inbound-smtp.us-east-1.amazonaws.com`."""
+
+
 class HealthCheck(Section):
     """A Route 53 health check: HTTPS, asked from several regions every 30 seconds."""
 
@@ -124,6 +135,8 @@ class Edge(Section):
     waf: Waf | None = None
     """At CloudFront where that leads to the load balancer, else at the load balancer."""
     health_checks: list[HealthCheck] = []
+    records: list[DnsRecord] = []
+    """Further records of the zone."""
 
     @property
     def origin(self) -> str:

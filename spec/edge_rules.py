@@ -142,6 +142,27 @@ def hosts_at_the_edge_lead_to_one_place(platform: Platform) -> Iterator[Mistake]
 
 
 @rule
+def further_records_are_the_zones_own(platform: Platform) -> Iterator[Mistake]:
+    """A record is in the zone, once, and takes nobody's place."""
+    edge = platform.edge
+    if edge is None:
+        return
+    served = {host for each in edge.distributions for host in each.hosts}
+    led = {*platform.hosts(), *edge.hosts, *served, edge.origin}
+    first: dict[tuple[str, str], int] = {}
+    for position, record in enumerate(edge.records):
+        path: Path = ("edge", "records", position, "name")
+        if not _inside(record.name, edge):
+            yield Mistake(path, f"is not in the zone, {edge.zone}", f"write it like _dmarc.{edge.zone}", record.name)
+        elif record.name in led and record.type in {"A", "AAAA", "CNAME"}:
+            yield Mistake(path, "leads to what the program made already", "take another name", record.name)
+        elif (record.name, record.type) in first:
+            remedy = f"add its values to records[{first[record.name, record.type]}]"
+            yield Mistake(path, f"has {record.type} values already", remedy, record.name)
+        first.setdefault((record.name, record.type), position)
+
+
+@rule
 def distributions_can_be_made(platform: Platform) -> Iterator[Mistake]:
     """A distribution reads from buckets that there are, for times that CloudFront takes."""
     edge = platform.edge

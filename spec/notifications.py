@@ -15,6 +15,13 @@ Address = Annotated[
 ]
 
 
+VaultPath = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9/_.-]*[a-z0-9])?$"),
+    Field(description="The name of a secret, such as alertmanager-receivers."),
+]
+
+
 class Slack(Section):
     """A channel in Slack, by an incoming webhook."""
 
@@ -32,6 +39,7 @@ class Email(Section):
     smarthost: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+:[0-9]{1,5}$")]
     """Host and port of the server, which has to offer STARTTLS: `email-smtp.us-east-1.amazonaws.com:587`."""
     username: str
+    """Of Amazon SES it is the access key of an SMTP user."""
     password: Secret | None = None
 
 
@@ -45,7 +53,7 @@ class PagerDuty(Section):
 class Notifications(Section):
     """Critical alerts go to PagerDuty, the others to Slack and mail; without PagerDuty all of them go there.
 
-    Each of the secrets is given where it is used, encrypted, or all are in a Secret of yours.
+    Each of the secrets is given where it is used, encrypted, or all are in a Secret or a vault of yours.
     """
 
     slack: Slack | None = None
@@ -54,6 +62,9 @@ class Notifications(Section):
     existing_secret: Name | None = None
     """Name of a Secret in Prometheus' namespace with the keys `slack-webhook`, `email-password` and `pagerduty-key`, as
     far as they are needed. Alertmanager waits until it is there."""
+    vault_secret: VaultPath | None = None
+    """Name of a secret in the vault of external-secrets, behind the platform's own name and a slash, with those keys:
+    an `up` waits until somebody has put it there."""
     group_interval: Duration = "5m"
     """What happens to a group of alerts within this time is told in one message."""
     repeat_interval: Duration = "4h"
@@ -78,8 +89,12 @@ class Notifications(Section):
     def _have_each_secret_once(self) -> Notifications:
         given = [key for key, value in self.secrets().items() if value is not None]
         missing = [key for key, value in self.secrets().items() if value is None]
-        if self.existing_secret is None and missing:
-            raise ValueError(f"lack a secret, {', '.join(missing)}; encrypt it here, or name existingSecret")
-        if self.existing_secret is not None and given:
-            raise ValueError(f"have a secret twice, {', '.join(given)}; keep it here, or in existingSecret")
+        elsewhere = {"existingSecret": self.existing_secret, "vaultSecret": self.vault_secret}
+        named = [key for key, value in elsewhere.items() if value is not None]
+        if not named and missing:
+            raise ValueError(f"lack a secret, {', '.join(missing)}; encrypt it here, or name {' or '.join(elsewhere)}")
+        if named and given:
+            raise ValueError(f"have a secret twice, {', '.join(given)}; keep it here, or in {named[0]}")
+        if len(named) > 1:
+            raise ValueError(f"have secrets twice; name {' or '.join(named)}")
         return self

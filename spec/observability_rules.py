@@ -27,6 +27,17 @@ def collectors_can_write_to_their_store(platform: Platform) -> Iterator[Mistake]
 
 
 @rule
+def receivers_come_from_a_vault_that_there_is(platform: Platform) -> Iterator[Mistake]:
+    """What is kept in a vault is brought by External Secrets alone."""
+    alertmanager = platform.observability and platform.observability.alertmanager
+    notify = alertmanager and alertmanager.notify
+    if notify and notify.vault_secret and platform.security.secrets != "external-secrets":
+        path: Path = ("observability", "alertmanager", "notify", "vaultSecret")
+        remedy = "take security.secrets: external-secrets, or encrypt the secrets here"
+        yield Mistake(path, f"is in no vault: secrets are {platform.security.secrets}", remedy, notify.vault_secret)
+
+
+@rule
 def log_stores_have_what_they_stand_on(platform: Platform) -> Iterator[Mistake]:
     """Buckets and log groups are AWS's, and a pool is one that there is."""
     logs = platform.observability and platform.observability.logs

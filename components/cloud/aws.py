@@ -181,12 +181,15 @@ class Aws:
         # Whatever the account: a role reaches those of its own alone, unless another account says otherwise.
         return f"arn:aws:secretsmanager:{self._region}:*:secret:{self._platform}/*"
 
+    def secret_name(self, path: str) -> str:
+        return f"{self._platform}/{path}"
+
     def secret(
         self, name: str, path: pulumi.Input[str], content: pulumi.Input[str], opts: pulumi.ResourceOptions
     ) -> CloudSecret:
         secret = aws.secretsmanager.Secret(
             name,
-            name=pulumi.Output.concat(self._platform, "/", path),
+            name=pulumi.Output.from_input(path).apply(self.secret_name),
             # The program can make it again from its state; kept back, it would be in the way of the next `up`.
             recovery_window_in_days=0,
             tags={"Name": name},

@@ -71,6 +71,10 @@ class Cloud(Protocol):
         """All of the platform's secrets, and no others, as a policy names them."""
         ...
 
+    def secret_name(self, path: str) -> str:
+        """Return what the store of secrets calls one of the platform's."""
+        ...
+
     def secret(
         self, name: str, path: pulumi.Input[str], content: pulumi.Input[str], opts: pulumi.ResourceOptions
     ) -> CloudSecret:

@@ -107,6 +107,16 @@ class Edge(Component):
             acl = WebAcl(f"{name}-balancer", spec.waf, "REGIONAL", asked_before=behind, opts=self.child())
             aws.wafv2.WebAclAssociation(name, resource_arn=self.balancer.arn, web_acl_arn=acl.arn, opts=self.child())
         self.health_checks = {check.name: self._health_check(check) for check in spec.health_checks}
+        for record in spec.records:
+            aws.route53.Record(
+                f"{name}-{record.name}-{record.type.lower()}",
+                zone_id=zone.zone_id,
+                name=record.name,
+                type=record.type,
+                ttl=seconds(record.ttl),
+                records=record.values,
+                opts=self.child(),
+            )
         self.register_outputs({"nameServers": self.name_servers, "dnsName": self.balancer.dns_name})
 
     def _guard(self) -> Guard | None:

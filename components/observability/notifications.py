@@ -73,7 +73,10 @@ def secret_name(spec: Notifications) -> str:
 def receivers_secret(
     name: str, spec: Notifications, namespace: pulumi.Input[str], secrets: Secrets, opts: pulumi.ResourceOptions
 ) -> None:
-    """Make the Secret with what the stack file has encrypted; none where somebody else makes it."""
+    """Make the Secret with what the stack file has encrypted or a vault has; none where somebody else makes it."""
+    if spec.vault_secret:
+        keys = list(spec.secrets())
+        secrets.fetch(f"{name}-receivers", spec.vault_secret, keys, namespace=namespace, name=_SECRET, opts=opts)
     given = {key: value for key, value in spec.secrets().items() if value is not None}
     if given:
         secrets.keep(

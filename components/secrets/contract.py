@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pulumi
@@ -35,6 +35,22 @@ class Secrets(Protocol):
         """
         ...
 
+    def fetch(
+        self,
+        logical: str,
+        path: str,
+        keys: Sequence[str],
+        *,
+        namespace: pulumi.Input[str],
+        name: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Make the Secret ``name`` of ``keys`` that people keep under ``path`` in the vault; it is waited for.
+
+        Raises NotImplementedError where there is no vault.
+        """
+        ...
+
 
 class KubernetesSecrets:
     """Secrets that the program writes itself; Pulumi's state has them encrypted."""
@@ -59,6 +75,19 @@ class KubernetesSecrets:
             opts=opts,
         )
         return name_of(made)
+
+    def fetch(
+        self,
+        logical: str,
+        path: str,
+        keys: Sequence[str],
+        *,
+        namespace: pulumi.Input[str],
+        name: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Raise NotImplementedError: there is no vault beside the cluster."""
+        raise NotImplementedError("Kubernetes' own Secrets are fetched from nowhere")
 
 
 IN_CLUSTER = KubernetesSecrets()

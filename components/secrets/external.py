@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -129,6 +129,33 @@ class ExternalSecrets(Component):
             ),
         )
         return name_of(made)
+
+    def fetch(
+        self,
+        logical: str,
+        path: str,
+        keys: Sequence[str],
+        *,
+        namespace: pulumi.Input[str],
+        name: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        key = self._vault.key(path)
+        references = [{"secretKey": each, "remoteRef": {"key": key, "property": each}} for each in keys]
+        CustomResource(
+            logical,
+            api_version=_API,
+            kind="ExternalSecret",
+            # Whoever has not put it there yet is told so by the `up`.
+            metadata=about(namespace, name, annotations={"pulumi.com/waitFor": "condition=Ready"}),
+            spec={
+                "refreshInterval": _REFRESH,
+                "secretStoreRef": {"kind": "ClusterSecretStore", "name": name_of(self._store)},
+                "target": {"creationPolicy": "Owner"},
+                "data": references,
+            },
+            opts=opts,
+        )
 
 
 def _template(labels: Mapping[str, str] | None, type: str | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -134,6 +134,19 @@ class SealedSecrets(Component):
             ),
         )
         return name_of(made)
+
+    def fetch(
+        self,
+        logical: str,
+        path: str,
+        keys: Sequence[str],
+        *,
+        namespace: pulumi.Input[str],
+        name: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Raise NotImplementedError: what is sealed comes from the program alone."""
+        raise NotImplementedError("sealed secrets are fetched from nowhere")
 
     def _sealed(self, namespace: pulumi.Input[str], value: pulumi.Input[str]) -> pulumi.Output[str]:
         # What comes out is made to be seen.

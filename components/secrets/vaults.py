@@ -43,6 +43,10 @@ class Vault(Protocol):
         """Keep ``data``; ``path`` is a name that no other secret of the platform has."""
         ...
 
+    def key(self, path: str) -> str:
+        """Return what the vault calls a secret that people keep in it for the platform."""
+        ...
+
 
 class CloudVault:
     """The store of the cloud: Secrets Manager."""
@@ -62,6 +66,9 @@ class CloudVault:
     def store(self, logical: str, data: Data, path: pulumi.Output[str], opts: pulumi.ResourceOptions) -> Stored:
         made = self._cloud.secret(logical, path, pulumi.Output.json_dumps(dict(data)), opts)
         return Stored(made.name, made.version)
+
+    def key(self, path: str) -> str:
+        return self._cloud.secret_name(path)
 
 
 class NamespaceVault:
@@ -93,3 +100,6 @@ class NamespaceVault:
             opts=opts,
         )
         return Stored(name_of(made))
+
+    def key(self, path: str) -> str:
+        return path

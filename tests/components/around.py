@@ -71,6 +71,9 @@ class AnyCloud:
 
     secrets_arn = "arn:aws:secretsmanager:us-east-1:*:secret:any/*"
 
+    def secret_name(self, path: str) -> str:
+        return f"any/{path}"
+
     def secret(self, name: str, path: Any, content: Any, opts: pulumi.ResourceOptions) -> CloudSecret:
         held = pulumi.Output.secret(content).apply(lambda _: "1")
         return CloudSecret(pulumi.Output.concat("any/", path), held)

@@ -60,6 +60,21 @@ def test_a_sound_edge_has_no_mistakes() -> None:
         ("edge.distributions.1.origin", "balancer", ["distributions[1].origin", "did you mean loadBalancer?"]),
         ("edge.healthChecks.0.host", "apis.shop.io", ["leads nowhere", "did you mean api.shop.io?"]),
         ("edge.hosts", ["origin.shop.io"], ["what CloudFront finds the load balancer by"]),
+        (
+            "edge.records",
+            [{"name": "shop.com", "type": "TXT", "values": ["a"]}],
+            ['edge.records[0].name = "shop.com"', "is not in the zone", "_dmarc.shop.io"],
+        ),
+        (
+            "edge.records",
+            [{"name": "api.shop.io", "type": "CNAME", "values": ["a.example.com"]}],
+            ["edge.records[0].name", "what the program made already"],
+        ),
+        (
+            "edge.records",
+            [{"name": "shop.io", "type": "TXT", "values": [value]} for value in "ab"],
+            ["edge.records[1].name", "add its values to records[0]"],
+        ),
         ("edge.waf", {"rateLimit": 5}, ["edge.waf.rateLimit = 5"]),
     ],
 )

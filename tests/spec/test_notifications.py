@@ -22,6 +22,14 @@ EMAIL = {"to": ["a@example.com"], "from": "b@example.com", "smarthost": "smtp.ex
             {"slack": SLACK | {"webhook": "hunter2"}, "existingSecret": "a"},
             ["have a secret twice, slack-webhook", "keep it here, or in existingSecret"],
         ),
+        (
+            {"slack": SLACK, "existingSecret": "a", "vaultSecret": "b"},
+            ["have secrets twice", "name existingSecret or vaultSecret"],
+        ),
+        (
+            {"slack": SLACK, "vaultSecret": "a"},
+            ['notify.vaultSecret = "a"', "no vault", "security.secrets: external-secrets"],
+        ),
         ({"slack": {"channel": "alerts"}, "existingSecret": "a"}, ['slack.channel = "alerts"', "#alerts"]),
         ({"email": EMAIL | {"to": []}, "existingSecret": "a"}, ["email.to"]),
         ({"email": EMAIL | {"from": "b"}, "existingSecret": "a"}, ['email.from = "b"', "mail address"]),

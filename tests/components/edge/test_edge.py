@@ -241,6 +241,12 @@ def test_paths_of_a_bucket_are_read_from_it() -> None:
     assert {policy["defaultTtl"] for policy in made.all(CACHE)} == {30, 86400}
 
 
+def test_records_for_others_are_in_the_zone() -> None:
+    mail = {"name": "shop.io", "type": "MX", "values": ["10 mx.example.com"]}
+    made = build("api.shop.io", records=[mail]).one(RECORD, "shop-shop.io-mx")
+    assert (made["name"], made["type"], made["ttl"], made["records"]) == ("shop.io", "MX", 3600, ["10 mx.example.com"])
+
+
 def test_a_direct_service_is_reached_by_its_path_and_clients_stay_with_a_pod() -> None:
     made = build("api.shop.io", direct=[QUEUE])
     group = made.one("aws:lb/targetGroup:TargetGroup", "shop-queue")

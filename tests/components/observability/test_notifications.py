@@ -10,12 +10,14 @@ import pytest
 import yaml
 
 from components.observability.metrics import Metrics
-from components.observability.notifications import SUPERSEDED, configuration
+from components.observability.notifications import SUPERSEDED, configuration, receivers_secret
+from components.secrets.external import ExternalSecrets
+from components.secrets.vaults import CloudVault
 from spec.alerts import thresholds
 from spec.load import from_file, stack_file
 from spec.notifications import Notifications
 from spec.parts import Observability
-from tests.components.around import SECRET, Around, reached_at
+from tests.components.around import SECRET, AnyCloud, Around, reached_at
 from tests.recorder import Recorder, run
 from tools.install import ensure
 
@@ -136,6 +138,25 @@ def test_a_secret_that_is_there_is_mounted_and_none_is_made() -> None:
     values = made.one("kubernetes:helm.sh/v3:Release", "kps")["values.alertmanager"]
     assert values["alertmanagerSpec"]["secrets"] == ["receivers"]
     assert "/etc/alertmanager/secrets/receivers/slack-webhook" in str(values["config"])
+
+
+def test_a_secret_that_people_keep_in_the_vault_is_brought_with_the_keys_that_are_needed() -> None:
+    def program() -> None:
+        around = Around("monitoring")
+        vault = CloudVault(AnyCloud())
+        keeper = ExternalSecrets("external-secrets", vault, cluster=around.cluster, **around.common)
+        given = {"slack": {"channel": "#a"}, "pagerDuty": {}, "vaultSecret": "receivers"}
+        spec = Notifications.model_validate(given)
+        receivers_secret("metrics", spec, "monitoring", keeper, around.common["opts"])
+
+    made = run(program).one("kubernetes:external-secrets.io/v1:ExternalSecret")
+    assert made["metadata.name"] == "alertmanager-receivers"
+    # The `up` says that it is not there, in place of an Alertmanager that waits.
+    assert made["metadata"]["annotations"] == {"pulumi.com/waitFor": "condition=Ready"}
+    assert made["spec.data"] == [
+        {"secretKey": key, "remoteRef": {"key": "any/receivers", "property": key}}
+        for key in ("slack-webhook", "pagerduty-key")
+    ]
 
 
 def test_nobody_is_told_where_the_stack_file_names_nobody() -> None:
