@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from spec.load import from_file, stack_file, stacks
@@ -19,7 +21,14 @@ OWN = {"secret-store", "sealed-secrets"}
 
 def _with(stack: str, mechanism: str) -> Made:
     spec = from_file(stack_file(stack))
-    return made_of(spec.model_copy(update={"security": spec.security.model_copy(update={"secrets": mechanism})}))
+    given: dict[str, Any] = {"security": spec.security.model_copy(update={"secrets": mechanism})}
+    # What people keep in a vault is not the program's to bring by another mechanism.
+    alertmanager = spec.observability and spec.observability.alertmanager
+    if spec.observability and alertmanager and alertmanager.notify and alertmanager.notify.vault_secret:
+        notify = alertmanager.notify.model_copy(update={"vault_secret": None, "existing_secret": "theirs"})
+        theirs = alertmanager.model_copy(update={"notify": notify})
+        given["observability"] = spec.observability.model_copy(update={"alertmanager": theirs})
+    return made_of(spec.model_copy(update=given))
 
 
 def _kept(of: Made, kind: str) -> set[tuple[str, str]]:
@@ -47,6 +56,9 @@ def test_prod_keeps_its_secrets_in_secrets_manager() -> None:
     prod = made("prod")
     [store] = prod.of_kind("ClusterSecretStore")
     assert store["spec"]["provider"] == {"aws": {"service": "SecretsManager", "region": "us-east-1"}}
-    keys = {each["spec"]["dataFrom"][0]["extract"]["key"] for each in prod.of_kind("ExternalSecret")}
+    found = [each["spec"] for each in prod.of_kind("ExternalSecret")]
+    keys = {each["dataFrom"][0]["extract"]["key"] for each in found if "dataFrom" in each}
+    [theirs] = [each["data"] for each in found if "data" in each]
+    assert {each["remoteRef"]["key"] for each in theirs} == {"tiketi/alertmanager-receivers"}
     assert {"tiketi/monitoring/grafana-admin", "tiketi/ticketing/postgres-payment"} <= keys
     assert all(key.startswith("tiketi/") for key in keys)
