@@ -18,6 +18,8 @@ from spec.platform import Platform
 from tests.gitops.test_same_as_pulumi import releases_of
 from tests.gitops.test_tree import platform
 
+pytestmark = pytest.mark.engine
+
 URL = "https://git.example.com/team/services"
 
 

@@ -1,4 +1,4 @@
-"""Bad input to the sandbox's command line: each is answered by what is wrong and what to do, without an engine."""
+"""Bad input to the sandbox's command line: each is answered by what is wrong and what to do, before any engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import os
 
 import pytest
+
+pytestmark = pytest.mark.engine
 
 
 def test_an_unknown_stack_lists_those_there_are(toy):
@@ -74,7 +76,6 @@ def test_a_stack_file_that_pulumi_would_not_read_is_refused(toy, content, said):
     assert "Traceback" not in shown
 
 
-@pytest.mark.engine
 def test_a_corrupt_account_is_refused_and_left_as_it_is(toy):
     toy.sandbox.mkdir(parents=True)
     account = toy.sandbox / "account.pickle"

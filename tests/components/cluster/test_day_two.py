@@ -134,6 +134,7 @@ def test_machines_of_the_control_plane_but_the_first_leave_it_alone(
 
 
 # Moto keeps a nested mock's settings when it ends, and the emulated account of this process needs this one.
+@pytest.mark.engine
 @mock_aws(config={"iam": {"load_aws_managed_policies": True}})
 def test_the_version_of_a_machine_is_its_tag() -> None:
     ec2 = boto3.client("ec2", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
