@@ -18,7 +18,7 @@ KIND = {"target": "existing", "context": "kind-kind", "loadBalancer": "nodePort"
 # What belongs to a cloud, and goes with it.
 WITHOUT: dict[str, dict[str, Any]] = {
     "dev": {},
-    "blog": {"network": {}, "nodePools": [], "edge": {}, "data.postgres.backups": None},
+    "blog": {"network": {}, "nodePools": [], "edge": {}, "registry": {}, "data.postgres.backups": None},
     "tacklebox": {},
 }
 

@@ -44,22 +44,24 @@ def _kill(platform: Checkout, command: str, operation: str, delayed: str) -> Non
         "GROUNDWORK_SANDBOX": str(platform.directory / ".sandbox"),
         "GROUNDWORK_FAULTS": json.dumps({delayed: {"delay": PATIENCE, "on": [operation]}}),
     }
-    run = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "-C", str(platform.directory), command, platform.stack],
-        cwd=platform.directory,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    said = platform.directory / f"{command}.log"
+    with said.open("w") as log:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "-C", str(platform.directory), command, platform.stack],
+            cwd=platform.directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + PATIENCE
     while run.poll() is None and time.monotonic() < deadline:
         if any(delayed in pending for pending in _pending(platform.directory)):
             break
         time.sleep(0.05)
     else:
-        pytest.fail(f"{command} never came to {delayed}")
+        pytest.fail(f"{command} never came to {delayed}; it ended with {run.poll()}:\n{said.read_text()[-6000:]}")
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
 

@@ -76,6 +76,8 @@ def test_a_service_reaches_what_it_uses_and_dns_and_nothing_else(stack: Made, fo
         if "kafka" in service.uses:
             expected.add(("kafka (brokers)", 9092))
         expected |= {(OUTSIDE["elastiCache"], 6379)} if "redis" in service.uses else set()
+        # What it may do in the cloud, it asks of the cloud.
+        expected |= {(INTERNET.name, 443)} if service.permissions else set()
         assert found.reached(found.pod(service.name)) == expected, service.name
 
 
