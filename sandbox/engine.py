@@ -15,7 +15,7 @@ from typing import Final
 
 from pulumi import automation as auto
 
-from sandbox.workspace import Workspace
+from sandbox.workspace import Unusable, Workspace
 
 _SILENCE: Final = 8.0
 """Seconds without a line of output after which something is said."""
@@ -34,7 +34,10 @@ def program(checkout: Path) -> Callable[[], None]:
 
 
 def stack(workspace: Workspace, pulumi: Path, ports: dict[str, int]) -> auto.Stack:
-    """The workspace's stack, made if there is none yet. pulumi: the engine's program."""
+    """The workspace's stack, made if there is none yet. pulumi: the engine's program.
+
+    Raises Unusable, with the engine's words, where it cannot open the stack.
+    """
     os.environ["PATH"] = os.pathsep.join([str(pulumi.parent), os.environ.get("PATH", "")])
     local = auto.LocalWorkspace(
         work_dir=str(workspace.work),
@@ -43,7 +46,11 @@ def stack(workspace: Workspace, pulumi: Path, ports: dict[str, int]) -> auto.Sta
         env_vars=workspace.environment(ports),
     )
     open_stack = auto.Stack.select if workspace.checkpoint.exists() else auto.Stack.create
-    return open_stack(workspace.stack, local)
+    try:
+        return open_stack(workspace.stack, local)
+    except auto.CommandError as error:
+        said = str(error).rpartition("stderr: ")[2].strip()
+        raise Unusable(f"Pulumi cannot open the stack of {workspace.checkpoint}:\n{said}") from error
 
 
 class Narrator:

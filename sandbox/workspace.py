@@ -192,6 +192,7 @@ class Workspace:
             self._read_checkpoint()
             notes = [f"The last run was killed ({_describe(holder)}); going on from there."] if holder else []
             notes += self._release_engine_locks() + self._drop_pending_operations()
+            self._drop_unfinished_files()
             _rewrite(lock, json.dumps({"pid": os.getpid(), "command": command, "since": _now()}))
             try:
                 yield notes
@@ -230,6 +231,17 @@ class Workspace:
         names = ", ".join(operation["resource"]["urn"].rpartition("::")[2] for operation in pending)
         return [f"Cleared {len(pending)} operations that had begun: {names}"]
 
+    def _drop_unfinished_files(self) -> None:
+        """Remove what a killed engine was in the middle of writing; the files of the state themselves are always whole.
+
+        The file backend puts the attributes of each file beside it, in place, and fails with ``EOF`` where they are cut
+        off; it does without them where there are none
+        (https://pkg.go.dev/gocloud.dev/blob/fileblob#hdr-Blob_Attributes).
+        """
+        for path in (self.directory / "state" / ".pulumi").rglob("*.*"):
+            if path.suffix == ".tmp" or (path.suffix == ".attrs" and not _is_json(path)):
+                path.unlink()
+
 
 def attachment(ports: Mapping[str, int]) -> dict[str, str]:
     """Environment that makes an engine use the providers on these ports and download none."""
@@ -249,6 +261,14 @@ def _without_ciphertext(value: Any, path: str, found: list[str]) -> Any:
     if isinstance(value, list):
         return [_without_ciphertext(item, f"{path}[{i}]", found) for i, item in enumerate(value)]
     return value
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text())
+        return True
+    except ValueError:
+        return False
 
 
 def _is_engine(pid: int) -> bool:

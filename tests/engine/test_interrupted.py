@@ -15,7 +15,7 @@ import pytest
 from tests.engine.conftest import Checkout, checkout
 from tests.graph import GOLDEN, canonical, text
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 
 PATIENCE = 300
 """Seconds within which an operation on a resource has to begin; a destroy takes protection off before."""

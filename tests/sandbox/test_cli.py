@@ -111,6 +111,25 @@ def test_operations_that_had_begun_are_forgotten(toy):
     assert json.loads(toy.checkpoint.read_text())["checkpoint"]["latest"] == {"resources": []}
 
 
+def test_what_the_backend_was_in_the_middle_of_writing_is_cleared(toy):
+    """It puts a blob's attributes beside it, and cannot open what has half of them."""
+    from sandbox.workspace import Workspace
+
+    toy.checkpoint.parent.mkdir(parents=True)
+    toy.checkpoint.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {}}}))
+    torn = [toy.checkpoint.with_name(f"dev.json{suffix}.attrs") for suffix in ("", ".bak")]
+    torn[0].write_text("")
+    torn[1].write_text('{"user.cache_control":"","us')
+    unfinished = toy.checkpoint.with_name("dev.json.18ea152ce36f80e7.tmp")
+    unfinished.write_text("{")
+    whole = toy.checkpoint.with_name("other.json.attrs")
+    whole.write_text('{"user.cache_control":""}')
+    with Workspace.of(toy.directory, "dev").held("up"):
+        assert not any(path.exists() for path in (*torn, unfinished))
+        assert whole.exists()
+        assert toy.checkpoint.exists()
+
+
 def test_what_is_encrypted_for_others_is_stood_in_for(toy):
     from sandbox.workspace import Workspace
 

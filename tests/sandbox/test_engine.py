@@ -239,6 +239,19 @@ def test_up_completes_after_a_killed_one(toy, group):
     assert "Nothing is left" in toy("destroy", "dev").stdout
 
 
+def test_an_up_goes_on_after_the_backend_was_killed_while_it_wrote(toy):
+    toy("up", "dev")
+    toy.checkpoint.with_name("dev.json.attrs").write_text("")
+    toy("up", "dev")
+    assert "No changes" in toy("preview", "dev").stdout
+
+
+def test_what_the_engine_cannot_open_is_told(toy):
+    toy("up", "dev")
+    toy.checkpoint.write_text(json.dumps(json.loads(toy.checkpoint.read_text()) | {"version": 99}))
+    assert "error: " in toy("preview", "dev", code=1).stderr
+
+
 def test_what_a_killed_up_created_without_saying_so_is_not_in_the_way(toy):
     """A cluster is made, but the step that says so is never written: the next `up` makes it again."""
     (toy.directory / "k3d.yaml").write_text("apiVersion: k3d.io/v1alpha5\nkind: Simple\nmetadata: {name: dev}\n")
