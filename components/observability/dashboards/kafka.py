@@ -1,6 +1,4 @@
-"""Kafka: its brokers by JMX, under the names of kafka_metrics.yaml in the data tier, and consumers by the
-exporter.
-"""
+"""Kafka: its servers by JMX, under the names of `data_tier/kafka_metrics.yaml`, and its consumers by the exporter."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ KAFKA = Dashboard(
                 "short",
                 {
                     "without all replicas": "sum(kafka_topic_partition_under_replicated_partition)",
-                    "without a leader": "sum(kafka_controller_kafkacontroller_offlinepartitionscount)",
+                    "without a leader": "max(kafka_controller_kafkacontroller_offlinepartitionscount)",
                 },
             ),
         ],
