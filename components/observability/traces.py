@@ -98,8 +98,9 @@ def _configuration(region: str) -> dict[str, Any]:
                 "region": region,
                 # It would ask the machine's metadata, which pods do not reach, what it runs on.
                 "local_mode": True,
-                # What services may be looked for by: https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html
-                "indexed_attributes": ["service.namespace", "service.version"],
+                # Annotations, which X-Ray can be searched by; attributes of a resource are named with this prefix:
+                # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html
+                "indexed_attributes": ["otel.resource.service.namespace", "otel.resource.service.version"],
             }
         },
         "service": {

@@ -45,6 +45,15 @@ def test_what_comes_in_by_otlp_goes_to_x_ray(preview: bool):
     assert configuration["exporters"]["awsxray"]["region"] == "us-east-1"
 
 
+def test_services_are_looked_for_by_what_they_say_of_themselves():
+    # The exporter puts this before the name of an attribute that is the resource's, not the span's:
+    # https://github.com/open-telemetry/opentelemetry-collector-contrib/blob/v0.158.0/exporter/awsxrayexporter/internal/translator/segment.go
+    of_resource = "otel.resource."
+    indexed = release(build())["alternateConfig"]["exporters"]["awsxray"]["indexed_attributes"]
+    said = {each["name"]: each["value"] for each in told(True)["env"]}["OTEL_RESOURCE_ATTRIBUTES"]
+    assert indexed == [f"{of_resource}{attribute.partition('=')[0]}" for attribute in said.split(",")]
+
+
 def test_its_identity_may_write_segments_and_nothing_else():
     policy = json.loads(release(build())["serviceAccount"]["annotations"]["may"])
     (statement,) = policy["Statement"]
