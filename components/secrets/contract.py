@@ -45,9 +45,10 @@ class Secrets(Protocol):
         name: str,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make the Secret ``name`` of ``keys`` that people keep under ``path`` in the vault; it is waited for.
+        """Make the Secret ``name`` in ``namespace`` with ``keys`` of what people keep under ``path`` in the vault.
 
-        Raises NotImplementedError where there is no vault.
+        `up` fails if they are not there, unless the cluster has no operators that answer. Raises NotImplementedError
+        where there is no vault.
         """
         ...
 

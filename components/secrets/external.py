@@ -147,7 +147,7 @@ class ExternalSecrets(Component):
             api_version=_API,
             kind="ExternalSecret",
             # Whoever has not put it there yet is told so by the `up`.
-            metadata=about(namespace, name, annotations={"pulumi.com/waitFor": "condition=Ready"}),
+            metadata=about(namespace, name, annotations=self._ready),
             spec={
                 "refreshInterval": _REFRESH,
                 "secretStoreRef": {"kind": "ClusterSecretStore", "name": name_of(self._store)},

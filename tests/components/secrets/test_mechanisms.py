@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -124,6 +125,18 @@ def test_the_operator_may_read_the_platforms_secrets_and_nothing_else() -> None:
         }
     ]
     assert only(made, STORE)["spec.provider"] == {"aws": {"service": "SecretsManager", "region": "us-east-1"}}
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_what_people_keep_in_the_vault_is_waited_for_where_an_operator_answers(answer: bool) -> None:
+    def program() -> None:
+        around = Around("shop")
+        around.cluster.facts = replace(around.cluster.facts, operators_answer=answer)
+        opts = around.common["opts"]
+        in_namespace(around).fetch("receivers", "alerts", ["key"], namespace="shop", name="receivers", opts=opts)
+
+    annotations = only(run(program), EXTERNAL)["metadata"].get("annotations")
+    assert annotations == ({"pulumi.com/waitFor": "condition=Ready"} if answer else None)
 
 
 def test_without_a_cloud_secrets_lie_in_a_namespace_of_their_own() -> None:
