@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-import pulumi_random as random
 
 from components.charts import Charts
 from components.component import Component
@@ -16,15 +15,16 @@ from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, coming_from, going_to
+from components.user_interfaces.admin_login import admin_login
 from spec.interfaces import KafkaUi as Spec
 from spec.node_pools import NodePool
 
 NAME = "kafka-ui"
-"""The release, the user of Kafka that it is, and what its pods are labelled."""
+"""Name of the release, of its user of Kafka and, as a label, of its pods."""
 _PORT = 8080
 _LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule"
 
-# The image names its user, and a name says nothing of whether it is root.
+# Of the image, which gives its user by name: the kubelet takes only a number as proof that it is not root.
 _USER = 1000
 
 
@@ -48,13 +48,10 @@ class KafkaUi(Component):
         secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install it beside Kafka, in ``namespace``, as the client that ``kafka`` says it is."""
+        """Install Kafka UI in ``namespace``; it signs in to Kafka as the client that ``kafka`` is the endpoint of."""
         super().__init__("interfaces:KafkaUi", name, opts)
-        made = random.RandomPassword(name, length=24, special=False, opts=self.child())
-        self.password = made.result
-        login = secrets.keep(
-            name, {"password": made.result}, namespace=namespace, name=f"{NAME}-admin", opts=self.child()
-        )
+        login = admin_login(name, NAME, namespace=namespace, secrets=secrets, opts=self.child())
+        self.password = login.password
         charts.release(
             name,
             "kafka-ui",
@@ -64,11 +61,11 @@ class KafkaUi(Component):
                 "yamlApplicationConfig": _configuration(kafka),
                 "envs": {
                     "secretMappings": {
-                        "UI_PASSWORD": {"name": login, "keyName": "password"},
+                        "UI_PASSWORD": {"name": login.secret, "keyName": "password"},
                         "BROKER_PASSWORD": {"name": kafka.secret, "keyName": "password"},
                     }
                 },
-                # Half of the memory: Netty and the class files need the other.
+                # Half of the memory for the heap: Netty's buffers and the classes need the other.
                 "env": [{"name": "JAVA_OPTS", "value": "-XX:MaxRAMPercentage=50"}],
                 "resources": spec.resources.model_dump(),
                 "podSecurityContext": restricted_pod(_USER),
@@ -105,7 +102,7 @@ def _tls(host: str, ingress: HttpIngress) -> dict[str, Any]:
 
 
 def _configuration(kafka: KafkaEndpoint) -> dict[str, Any]:
-    """Return Kafka UI's configuration file; what is ``${…}`` in it, the process takes from its environment."""
+    """Return Kafka UI's configuration file, as data; each ``${…}`` in it is a variable of the container."""
     signing_in = f'{_LOGIN} required username="{kafka.user}" password="${{BROKER_PASSWORD}}";'
     cluster = {
         "name": "kafka",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-import pulumi_random as random
 
 from components.charts import Charts
 from components.component import Component
@@ -16,11 +15,12 @@ from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.scheduling import on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, coming_from, going_to
+from components.user_interfaces.admin_login import admin_login
 from spec.interfaces import Pgadmin as Spec
 from spec.node_pools import NodePool
 
 NAME = "pgadmin"
-"""The release, the consumer of the database that it is, and what its pods are labelled."""
+"""Name of the release, of the consumer of the database that it is and, as a label, of its pods."""
 _PORT = 8080
 _PASSWORD_FILE = "/etc/pgadmin/pgpass"
 _STATE, _RUN, _TMP = "/var/lib/pgadmin", "/run/pgadmin", "/tmp"
@@ -29,7 +29,7 @@ _USER = 5050  # of the image: https://github.com/pgadmin-org/pgadmin4/blob/REL-9
 
 
 def account(host: str) -> str:
-    """Return whom people sign in as: pgAdmin wants an address."""
+    """Return the name of the account that people sign in with at ``host``: pgAdmin wants an e-mail address."""
     return f"admin@{host}"
 
 
@@ -56,13 +56,13 @@ class Pgadmin(Component):
         secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install it in ``namespace`` as the consumer that ``postgres`` says it is; its Secret has a key `pgpass`."""
+        """Install pgAdmin in ``namespace``; it signs in to the database as the consumer of the endpoint ``postgres``.
+
+        The endpoint's Secret has a key ``pgpass``: a password file of libpq's.
+        """
         super().__init__("interfaces:Pgadmin", name, opts)
-        made = random.RandomPassword(name, length=24, special=False, opts=self.child())
-        self.password = made.result
-        login = secrets.keep(
-            name, {"password": made.result}, namespace=namespace, name=f"{NAME}-admin", opts=self.child()
-        )
+        login = admin_login(name, NAME, namespace=namespace, secrets=secrets, opts=self.child())
+        self.password = login.password
         volumes = {"run": _RUN, "tmp": _TMP}
         charts.release(
             name,
@@ -71,7 +71,7 @@ class Pgadmin(Component):
             values={
                 "nameOverride": NAME,
                 "fullnameOverride": NAME,
-                "existingSecret": login,
+                "existingSecret": login.secret,
                 "env": {"email": account(spec.host), "variables": _variables(spec.host)},
                 "serverDefinitions": {"enabled": True, "servers": {"1": _server(postgres)}},
                 "extraSecretMounts": [
@@ -119,23 +119,23 @@ class Pgadmin(Component):
 
 
 def _variables(host: str) -> list[dict[str, str]]:
-    """Return settings of the image; those with ``CONFIG_`` become lines of Python."""
+    """Return the image's environment; it writes variables with ``CONFIG_`` into pgAdmin's config_distro.py."""
     settings = {
         "PGADMIN_LISTEN_ADDRESS": "0.0.0.0",
         "PGADMIN_LISTEN_PORT": str(_PORT),
-        # Nobody mails from here, and it would need root.
+        # pgAdmin sends no mail here, and the mail server would need root.
         "PGADMIN_DISABLE_POSTFIX": "true",
         # The image's file system is read-only.
         "PGADMIN_CUSTOM_CONFIG_DISTRO_FILE": f"{_RUN}/config_distro.py",
-        # Copied to where the account's files are, as readable by nobody else, which libpq insists on.
+        # The image copies it to the account's own files with mode 0600, which libpq insists on.
         "PGPASS_FILE": _PASSWORD_FILE,
-        # An account below .local or .test is as good as any.
+        # Else an account below .local or .test is refused as no e-mail address.
         "PGADMIN_CONFIG_ALLOW_SPECIAL_EMAIL_DOMAINS": f"['{host.rpartition('.')[2]}']",
         "PGADMIN_CONFIG_UPGRADE_CHECK_ENABLED": "False",
         # Over HTTPS it compares the port of the page that a request comes from with the one that the ingress controller
         # listens on, and people may have come by another, such as 8443. Each request's token is checked all the same.
         "PGADMIN_CONFIG_WTF_CSRF_SSL_STRICT": "False",
-        # The ingress controller has it, without the probes.
+        # The ingress controller has an access log already, without the probes.
         "GUNICORN_ACCESS_LOGFILE": "/dev/null",
     }
     return [{"name": name, "value": value} for name, value in settings.items()]
@@ -150,6 +150,6 @@ def _server(postgres: PostgresEndpoint) -> dict[str, Any]:
         "Port": postgres.port,
         "Username": postgres.user,
         "MaintenanceDB": postgres.database,
-        # Below the account's own files.
+        # A path within the account's own files.
         "ConnectionParameters": {"sslmode": postgres.ssl_mode, "passfile": "/.pgpass"},
     }
