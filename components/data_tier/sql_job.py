@@ -15,13 +15,13 @@ from components.component import Component
 from components.data_tier.endpoint import Peer
 from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from components.secrets.contract import IN_CLUSTER, Secrets
-from components.traffic import DNS, allow, ports
+from components.traffic import DNS, allow, going_to
 
 _POSTGRES_USER = 70  # of the alpine image: https://github.com/docker-library/postgres
 
 
 class SqlJob(Component):
-    """A run of psql over main.sql: all of it, or nothing. A run that fails stops the update with what psql said."""
+    """A run of psql over main.sql in one transaction. A run that fails stops the update with what psql said."""
 
     done: pulumi.Output[str]
     """Known once the run has ended well."""
@@ -40,14 +40,16 @@ class SqlJob(Component):
         secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Run main.sql of ``files``, which may include the others, with ``environment``, all of which is secret.
+        """Run main.sql of ``files``, which may include the others, once for each content of files and environment.
 
-        The environment says where the server is and who psql is, as libpq's variables; ``app`` is what the pods are
-        called, and ``server`` whom they talk to, from ``namespace``.
+        ``kind`` is the component's type, without its prefix. ``environment`` has libpq's variables, which say where the
+        server is and whom psql signs in as, and what the SQL itself reads; all of it is kept in a Secret.
+        Pods run ``image`` in ``namespace``, have the label `app.kubernetes.io/name: <app>`, and may reach ``server``
+        alone.
         """
         super().__init__(kind, name, opts)
         labels = {"app.kubernetes.io/name": app}
-        # Whatever changes in what has no name of its own is a new object, and so a new run of the job.
+        # Both are named by Pulumi and immutable: other contents are another object, and so another run of the job.
         secret = secrets.keep(name, environment, namespace=namespace, opts=self.child())
         scripts = kubernetes.core.v1.ConfigMap(
             name, metadata={"namespace": namespace}, immutable=True, data=dict(files), opts=self.child()
@@ -56,7 +58,7 @@ class SqlJob(Component):
             name,
             namespace=namespace,
             pods=labels,
-            egress=[{"to": server.selectors(), **ports(*server.ports)}, DNS],
+            egress=[*going_to([server]), DNS],
             opts=self.child(),
         )
         job = kubernetes.batch.v1.Job(
