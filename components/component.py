@@ -28,3 +28,8 @@ def name_of(made: Any) -> pulumi.Output[str]:
     Taken by its key, a preview knows it, although other metadata are yet to come.
     """
     return made.metadata["name"]
+
+
+def known_after(value: pulumi.Input[str], *others: pulumi.Input[Any]) -> pulumi.Output[str]:
+    """Return ``value``, known no earlier than ``others``: whoever uses it depends on them, too."""
+    return pulumi.Output.all(value, *others).apply(lambda known: known[0])

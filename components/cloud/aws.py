@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.cloud.cognito import UserPool
 from components.cloud.contract import Bucket, CloudSecret, LogGroup, OidcClient
-from components.component import Component
+from components.component import Component, known_after
 from components.policy import documents
 
 # What is left of an upload that was given up is paid for and never seen.
@@ -88,7 +88,7 @@ class PrivateBucket(Component):
         """Make the bucket's policy."""
         policy = self._policy()
         # Known once the bucket is as private as it is going to be.
-        self.name = pulumi.Output.all(self._bucket.bucket, policy.id).apply(lambda known: known[0])
+        self.name = known_after(self._bucket.bucket, policy.id)
 
     def _policy(self, *statements: Mapping[str, Any]) -> aws.s3.BucketPolicy:
         tls_alone = {
@@ -199,8 +199,7 @@ class Aws:
             name, secret_id=secret.id, secret_string=pulumi.Output.secret(content), opts=opts
         )
         # Known once there is something in it.
-        path_known = pulumi.Output.all(secret.name, version.id).apply(lambda known: known[0])
-        return CloudSecret(path_known, version.version_id)
+        return CloudSecret(known_after(secret.name, version.id), version.version_id)
 
     def user_pool(self, name: str, callbacks: Sequence[str], opts: pulumi.ResourceOptions, *, mfa: bool) -> OidcClient:
         return UserPool(

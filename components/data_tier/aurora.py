@@ -8,7 +8,7 @@ from itertools import cycle, islice
 import pulumi
 import pulumi_aws as aws
 
-from components.component import Component
+from components.component import Component, known_after
 from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint
 from components.data_tier.logins import MASTER, logins, password
 from components.data_tier.rds_ground import PORT, SSL_MODE, parameters, rds_ground
@@ -56,7 +56,7 @@ class Aurora(Component):
         if spec.readers.max:
             self._autoscale(spec.readers, spec.readers.max, writer)
         # An endpoint answers once there is a writer behind it.
-        host = pulumi.Output.all(self._cluster.endpoint, writer.id).apply(lambda all: all[0])
+        host = known_after(self._cluster.endpoint, writer.id)
         self._hosts: dict[str, pulumi.Output[str]] = {"writer": host, "reader": self._cluster.reader_endpoint}
         self.address = pulumi.Output.concat(host, f":{PORT}")
         self._peer = Peer(ports=(PORT,), cidrs=tuple(vpc.cidrs(spec.tier)))
@@ -75,6 +75,7 @@ class Aurora(Component):
         self.register_outputs({"address": self.address})
 
     def endpoint(self, consumer: str) -> PostgresEndpoint:
+        """Return the endpoint of a consumer, by its name. Raises KeyError for one that the database was not given."""
         known = self._consumers[consumer]
         writes, reads = "writer" in known.access, "reader" in known.access
         return PostgresEndpoint(
@@ -126,14 +127,14 @@ class Aurora(Component):
     def _instances(self) -> aws.rds.ClusterInstance:
         """Make the writer in the first zone and the readers in the others, in turn; return the writer."""
         zones, readers = self._vpc.zones, self._spec.readers
-        writer = self._instance("writer", self._spec.instance_class, zones[0], tier=0)
+        writer = self._instance("writer", self._spec.instance_class, zones[0], promotion_tier=0)
         for number, zone in enumerate(islice(cycle(zones[1:]), readers.count), start=1):
             # The first instance of a cluster becomes its writer, and no output says which came first.
-            self._instance(f"reader-{number}", readers.instance_class, zone, tier=1, after=[writer])
+            self._instance(f"reader-{number}", readers.instance_class, zone, promotion_tier=1, after=[writer])
         return writer
 
     def _instance(
-        self, key: str, instance_class: str, zone: str, tier: int, after: Sequence[pulumi.Resource] = ()
+        self, key: str, instance_class: str, zone: str, *, promotion_tier: int, after: Sequence[pulumi.Resource] = ()
     ) -> aws.rds.ClusterInstance:
         return aws.rds.ClusterInstance(
             f"{self._name}-{key}",
@@ -142,7 +143,7 @@ class Aurora(Component):
             engine_version=self._cluster.engine_version,
             instance_class=instance_class,
             availability_zone=zone,
-            promotion_tier=tier,
+            promotion_tier=promotion_tier,
             publicly_accessible=False,
             performance_insights_enabled=True,
             performance_insights_kms_key_id=self._ground.key_arn,

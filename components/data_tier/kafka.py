@@ -13,7 +13,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
-from components.component import Component, name_of
+from components.component import Component, known_after, name_of
 from components.data_tier.endpoint import Consumer, Peer
 from components.data_tier.kafka_client import KafkaClient, KafkaEndpoint
 from components.data_tier.kafka_servers import BROKER_PODS, METRICS_FILE, NAME, OF_CLUSTER, PORT, Servers
@@ -186,7 +186,7 @@ class InClusterKafka(Component):
             name=f"{NAME}-{client.name}",
             opts=self.child(),
         )
-        return pulumi.Output.all(for_client, name_of(user)).apply(lambda names: names[0])
+        return known_after(for_client, name_of(user))
 
     def _let_out(self, user: KafkaClient) -> None:
         """Let a client's pods out to the brokers; services have policies of their own that do."""

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 
+from components.component import known_after
 from components.data_tier.database_roles import DatabaseRoles
 from components.data_tier.endpoint import Consumer, Peer
 from components.data_tier.schema import Schema
@@ -38,11 +39,13 @@ def logins(
     migrations: Mapping[str, str] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> dict[str, pulumi.Output[str]]:
-    """Make every consumer's password, role and Secret; return the Secrets' names, known once all is there to use.
+    """Make a password, a role and a Secret for every consumer; return the names of the Secrets by consumer.
 
-    ``address`` is where the server is, as libpq's environment variables, and ``master`` whom the roles are made as, and
-    its password; ``secrets`` brings passwords to pods. ``server`` is whom the jobs talk to, from ``namespace``.
-    ``migrations``, SQL by the names of files, make the tables, where those are the platform's affair.
+    A name is known once its role can sign in and, with ``migrations``, the tables are there.
+
+    ``address`` is where the server is, as libpq's environment variables; ``master`` is the role that makes the others,
+    with its password. The jobs that do so run ``image`` in ``namespace`` and may reach ``server`` alone. ``migrations``
+    are SQL by file name; None where the tables are not the platform's affair.
     """
     if not consumers:
         return {}
@@ -87,4 +90,4 @@ def _secret(
         # The name is the consumer's for good; two objects can't have it at the same time.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )
-    return pulumi.Output.all(secret, done).apply(lambda all: all[0])
+    return known_after(secret, done)

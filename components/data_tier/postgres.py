@@ -15,7 +15,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from components.charts import Charts
 from components.cloud.contract import Cloud
 from components.cluster.contract import Cluster
-from components.component import Component, name_of
+from components.component import Component, known_after, name_of
 from components.data_tier.endpoint import ADMINISTRATOR, Consumer, Peer, PostgresEndpoint, clients
 from components.data_tier.postgres_backups import PODS as BACKUP_PODS
 from components.data_tier.postgres_backups import PORT as PLUGIN_PORT
@@ -251,7 +251,7 @@ class InClusterPostgres(Component):
             name=f"{CLUSTER}-{consumer.name}",
             opts=self.child(),
         )
-        return pulumi.Output.all(for_consumer, name_of(role)).apply(lambda names: names[0])
+        return known_after(for_consumer, name_of(role))
 
     def _traffic(
         self, name: str, operators: pulumi.Output[str], scraping: Scraping | None, backups: PostgresBackups | None
