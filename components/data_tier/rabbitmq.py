@@ -30,9 +30,10 @@ from spec.node_pools import NodePool
 from spec.rabbitmq import RabbitMq as Spec
 
 NAME = "rabbitmq"
-"""Of the cluster, and so of its Service."""
+"""Name of the cluster, and so of its Service."""
 PORT = 5672
 ADMINISTRATOR = "administrator"
+"""The user for people: it may do everything, and has the tag that the management interface asks for."""
 _METRICS, _PEER_DISCOVERY, _BETWEEN_NODES = 15692, 4369, 25672
 _OPERATOR_NAMESPACE = "rabbitmq-system"
 _OPERATOR = "rabbitmq-cluster-operator"
@@ -55,7 +56,7 @@ _DEFINITIONS = "/etc/rabbitmq/definitions"
 
 
 def password_hash(password: str, salt: bytes) -> str:
-    """Return what RabbitMQ keeps of a password; ``salt`` has four bytes.
+    """Return the hash that RabbitMQ keeps of ``password``, in Base64; ``salt`` has four bytes.
 
     https://www.rabbitmq.com/docs/passwords#computing-password-hash
     """
@@ -63,9 +64,10 @@ def password_hash(password: str, salt: bytes) -> str:
 
 
 def definitions(users: Mapping[str, frozenset[str]], hashes: Mapping[str, str]) -> str:
-    """Return the definitions that a node loads when it starts, as JSON: ``users`` with what they may do.
+    """Return the definitions that a node loads when it starts, as JSON: users, their password hashes and permissions.
 
-    Somebody who is a user no longer stays one, with a password that nobody has any more.
+    ``users`` has the access of each consumer and ``hashes`` the hash of each user, the administrator's too. Loading
+    definitions deletes nobody: a user who is no longer in them stays, with a password that is stored nowhere any more.
     """
     kept = [
         {
@@ -117,24 +119,7 @@ class RabbitMq(Component):
         self._namespace = namespaces.ensure(spec.namespace)
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
         placement = on_pool(spec.pool, pools)
-        operator = charts.release(
-            f"{name}-operator",
-            _OPERATOR,
-            namespace=operators,
-            values={
-                "fullnameOverride": _OPERATOR,
-                "clusterOperator": {
-                    "resources": _OPERATOR_RESOURCES,
-                    "networkPolicy": {"enabled": False},
-                    # One pod's budget would only block the drain of its node.
-                    "pdb": {"create": False},
-                    **placement,
-                },
-                # Queues and exchanges are the services' own affair, and users come with the definitions.
-                "msgTopologyOperator": {"enabled": False, "networkPolicy": {"enabled": False}},
-            },
-            opts=self.child(),
-        )
+        operator = self._operator(charts, operators, placement)
         passwords = {user: self._password(user) for user in (ADMINISTRATOR, *self._consumers)}
         made = CustomResource(
             name,
@@ -166,6 +151,26 @@ class RabbitMq(Component):
             more={"VHOST": "/"},
         )
 
+    def _operator(self, charts: Charts, namespace: pulumi.Input[str], placement: Mapping[str, Any]) -> pulumi.Resource:
+        return charts.release(
+            f"{self._name}-operator",
+            _OPERATOR,
+            namespace=namespace,
+            values={
+                "fullnameOverride": _OPERATOR,
+                "clusterOperator": {
+                    "resources": _OPERATOR_RESOURCES,
+                    "networkPolicy": {"enabled": False},
+                    # One pod's budget would only block the drain of its node.
+                    "pdb": {"create": False},
+                    **placement,
+                },
+                # Queues and exchanges are the services' own affair, and users come with the definitions.
+                "msgTopologyOperator": {"enabled": False, "networkPolicy": {"enabled": False}},
+            },
+            opts=self.child(),
+        )
+
     def _password(self, user: str) -> pulumi.Output[str]:
         # Letters and digits: it stands in a URL.
         return random.RandomPassword(f"{self._name}-{user}", length=32, special=False, opts=self.child()).result
@@ -173,8 +178,8 @@ class RabbitMq(Component):
     def _definitions(self, passwords: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
         """Return the name of the Secret that nodes load users from.
 
-        Named by Pulumi and immutable: another user or password is another Secret, which nodes are started with one by
-        one. The broker alone knows passwords by a hash, so their salts have to stay what they are.
+        It is named by Pulumi and immutable: another user or password is another Secret, and nodes restart with it one
+        by one. Salts are generated once and kept in the state, as new ones would change the Secret at every `up`.
         """
         salts = {
             user: random.RandomId(f"{self._name}-{user}-salt", byte_length=4, opts=self.child()).hex
@@ -191,7 +196,7 @@ class RabbitMq(Component):
         )
 
     def _login(self, user: str, password: pulumi.Output[str], namespace: pulumi.Input[str]) -> pulumi.Output[str]:
-        """Return the name of the Secret that somebody signs in with."""
+        """Return the name of the Secret that ``user`` signs in with, in ``namespace``."""
         # %2F is the virtual host `/`: https://www.rabbitmq.com/docs/uri-spec
         url = pulumi.Output.concat("amqp://", user, ":", password, "@", self._host, f":{PORT}/%2F")
         return self._keeper.keep(
@@ -203,7 +208,7 @@ class RabbitMq(Component):
         )
 
     def _traffic(self, operators: pulumi.Output[str], scraping: Scraping | None) -> None:
-        """Consumers reach the broker, and its nodes each other."""
+        """Let consumers and Prometheus reach the broker, its nodes each other, and the operator the API server."""
         allow(
             f"{self._name}-operator",
             namespace=operators,
@@ -267,7 +272,7 @@ def _cluster_spec(
 
 
 def _growing() -> list[str]:
-    """Return what has queues that were declared on fewer nodes get members on those that came, with no command given.
+    """Return the settings by which queues that were declared on fewer nodes get members on nodes that came later.
 
     https://www.rabbitmq.com/docs/quorum-queues#replica-reconciliation
     """

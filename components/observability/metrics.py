@@ -29,13 +29,13 @@ NAME = "kps"
 GRAFANA_PORT, PROMETHEUS_PORT = 3000, 9090
 _GRAFANA_SERVICE = 80
 EXPLORE = "/explore"
-"""The page of Grafana's on which logs are."""
+"""Grafana's page for searching logs."""
 
 # Each of these keys brings a scrape job together with its dashboards and alerts. Where nobody reaches the target, all
 # of them go, or the alerts fire for ever. kube-proxy listens on its node's loopback unless it is told otherwise.
 _CONTROL_PLANE = ("kubeControllerManager", "kubeScheduler", "kubeEtcd")
 _UNREACHABLE = ("kubeProxy",)
-# Parts of the platform that the release itself scrapes, wherever it runs.
+# Parts of the platform that the release scrapes on every cluster.
 _WATCHED = ("nodes", "pods", "volumes", "kubernetes", "prometheus")
 
 _SMALL = {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "200m", "memory": "128Mi"}}
@@ -66,13 +66,12 @@ class Metrics(Component):
         awaited: bool = True,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install them.
+        """Install them in the namespace of ``scraping``, each with a host where ``spec`` names one.
 
-        ``url`` returns the address at which people reach a host, which links lead to; ``grafana_environment`` is what
-        datasources refer to: variables, as `valueFrom` has them. ``protect`` guards the volumes, which
-        go with the release.
-
-        They are ``awaited`` where the Secret that those name is there before them.
+        ``url`` returns the address at which people reach a host, for links in alerts and in Grafana.
+        ``grafana_environment`` has the variables that datasources refer to, with the `valueFrom` of each; without
+        ``awaited``, `up` does not wait for Grafana, as somebody else has yet to make the Secret that they name.
+        ``protect`` guards the volumes, which go with the release.
         """
         super().__init__("observability:Metrics", name, opts)
         password = random.RandomPassword(f"{name}-grafana", length=24, special=False, opts=self.child())
@@ -125,6 +124,15 @@ class Metrics(Component):
             awaited=awaited,
             opts=self.child(depends_on=[scraping.crds, *ingress.first], protect=protect),
         )
+        self._traffic(name, spec, ingress, scraping)
+        if spec.grafana.explore_host:
+            grafana = Backend(scraping.namespace, f"{NAME}-grafana", _GRAFANA_SERVICE)
+            ingress.offer(f"{name}-explore", spec.grafana.explore_host, grafana, self)
+        self._watch(spec, cluster, scraping)
+        self.register_outputs({})
+
+    def _traffic(self, name: str, spec: Observability, ingress: HttpIngress, scraping: Scraping) -> None:
+        """Let pods of the namespace reach each other and anything outside, and the ingress reach what it offers."""
         allow(
             name,
             namespace=scraping.namespace,
@@ -149,11 +157,6 @@ class Metrics(Component):
                 ingress=coming_from([ingress.peer], PROMETHEUS_PORT),
                 opts=self.child(),
             )
-        if spec.grafana.explore_host:
-            grafana = Backend(scraping.namespace, f"{NAME}-grafana", _GRAFANA_SERVICE)
-            ingress.offer(f"{name}-explore", spec.grafana.explore_host, grafana, self)
-        self._watch(spec, cluster, scraping)
-        self.register_outputs({})
 
     def _watch(self, spec: Observability, cluster: Cluster, scraping: Scraping) -> None:
         own = ["alertmanager"] if spec.alertmanager else []
@@ -163,7 +166,7 @@ class Metrics(Component):
 
 
 def _offered(host: str | None, ingress: HttpIngress) -> dict[str, Any]:
-    """Return the part of a chart's values that has it make an Ingress, where there is a host."""
+    """Return a chart's `ingress` values: an Ingress at ``host``, or none without one."""
     return {
         "enabled": host is not None,
         "ingressClassName": ingress.class_name,
@@ -237,8 +240,8 @@ def _grafana(
     if spec.host:
         settings["server"] = {"root_url": f"{url(spec.host)}/"}
     if ingress.signed_in:
-        # They have shown who they are, and nobody else comes as far: no second password, but for administration.
-        # An editor, since a viewer may not open Explore.
+        # The ingress lets through only people who have signed in: Grafana asks for a password for administration alone.
+        # They are editors, since a viewer may not open Explore.
         settings["auth.anonymous"] = {"enabled": True, "org_role": "Editor"}
     return {
         "admin": {"existingSecret": admin_secret},

@@ -1,8 +1,8 @@
-"""Loki in the cluster: one process that takes, keeps and finds."""
+"""Loki in the cluster: one process that takes logs in, stores them and answers queries."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -33,11 +33,11 @@ _S3 = Peer(ports=(443,), cidrs=("0.0.0.0/0",))
 # https://grafana.com/docs/loki/latest/operations/storage/schema/
 _SCHEMA_FROM = "2024-04-01"
 
-# The chart counts on the replicas of every other way to run Loki to be none.
+# The chart refuses to run Loki as one process beside replicas of these, and each has some by default.
 _OTHER_WAYS = ("read", "write", "backend")
 
-# What the chart brings besides: a proxy in front of one Service, a prober on every node with a test, caches that take
-# gigabytes, a ruler and a sidecar that looks for its rules. Alerts are Prometheus' affair here.
+# Other parts of the chart: a proxy in front of one Service, a canary on every node and a test of it, caches that take
+# gigabytes, a ruler and a sidecar that looks for its rules. Alerts are made by Prometheus here.
 _LEFT_OUT: dict[str, Any] = {
     "gateway": {"enabled": False},
     "lokiCanary": {"enabled": False},
@@ -49,7 +49,6 @@ _LEFT_OUT: dict[str, Any] = {
     "sidecar": {"rules": {"enabled": False}},
     **{way: {"replicas": 0} for way in _OTHER_WAYS},
 }
-
 
 _INDEX_LABELS = {"action": "index_label", "attributes": ["namespace", "pod", "container"]}
 
@@ -88,38 +87,7 @@ class Loki(Component):
             NAME,
             "loki",
             namespace=scraping.namespace,
-            values={
-                "fullnameOverride": NAME,
-                "deploymentMode": "Monolithic",
-                "loki": _configuration(spec, bucket, cloud),
-                "singleBinary": {
-                    "replicas": 1,
-                    "sidecar": False,
-                    "podDisruptionBudget": {"enabled": False},
-                    "resources": spec.resources.model_dump(),
-                    "persistence": {
-                        "enabled": True,
-                        "size": spec.size,
-                        **of_class(cluster.storage_class, "storageClass"),
-                        # Else the volume is left behind when Loki goes.
-                        "enableStatefulSetAutoDeletePVC": True,
-                        "whenDeleted": "Delete",
-                        "whenScaled": "Retain",
-                    },
-                    **on_pool(spec.pool, pools),
-                },
-                "serviceAccount": {
-                    "name": NAME,
-                    "annotations": identity.annotations,
-                    "automountServiceAccountToken": False,
-                },
-                "rbac": {"namespaced": True},
-                "defaults": {"automountServiceAccountToken": False},
-                # It joins itself, and is not ready before it has.
-                "memberlist": {"service": {"publishNotReadyAddresses": True}},
-                "monitoring": {"serviceMonitor": {"enabled": True}},
-                **_LEFT_OUT,
-            },
+            values=_values(spec, identity, bucket, cloud, cluster.storage_class, on_pool(spec.pool, pools)),
             opts=self.child(depends_on=[scraping.crds, *identity.depends_on], protect=protect),
         )
         allow(
@@ -147,6 +115,48 @@ class Loki(Component):
             depends_on=[release],
         )
         self.register_outputs({"address": address.url})
+
+
+def _values(
+    spec: Spec,
+    identity: Identity,
+    bucket: Bucket | None,
+    cloud: Cloud | None,
+    storage_class: pulumi.Input[str] | None,
+    placement: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "fullnameOverride": NAME,
+        "deploymentMode": "Monolithic",
+        "loki": _configuration(spec, bucket, cloud),
+        "singleBinary": {
+            "replicas": 1,
+            "sidecar": False,
+            "podDisruptionBudget": {"enabled": False},
+            "resources": spec.resources.model_dump(),
+            "persistence": {
+                "enabled": True,
+                "size": spec.size,
+                **of_class(storage_class, "storageClass"),
+                # Else the volume is left behind when Loki goes.
+                "enableStatefulSetAutoDeletePVC": True,
+                "whenDeleted": "Delete",
+                "whenScaled": "Retain",
+            },
+            **placement,
+        },
+        "serviceAccount": {
+            "name": NAME,
+            "annotations": identity.annotations,
+            "automountServiceAccountToken": False,
+        },
+        "rbac": {"namespaced": True},
+        "defaults": {"automountServiceAccountToken": False},
+        # Loki joins its own memberlist, and is not ready before it has.
+        "memberlist": {"service": {"publishNotReadyAddresses": True}},
+        "monitoring": {"serviceMonitor": {"enabled": True}},
+        **_LEFT_OUT,
+    }
 
 
 def _policy(bucket: Bucket) -> pulumi.Output[str]:
