@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -56,32 +56,7 @@ class KafkaUi(Component):
             name,
             "kafka-ui",
             namespace=namespace,
-            values={
-                "fullnameOverride": NAME,
-                "yamlApplicationConfig": _configuration(kafka),
-                "envs": {
-                    "secretMappings": {
-                        "UI_PASSWORD": {"name": login.secret, "keyName": "password"},
-                        "BROKER_PASSWORD": {"name": kafka.secret, "keyName": "password"},
-                    }
-                },
-                # Half of the memory for the heap: Netty's buffers and the classes need the other.
-                "env": [{"name": "JAVA_OPTS", "value": "-XX:MaxRAMPercentage=50"}],
-                "resources": spec.resources.model_dump(),
-                "podSecurityContext": restricted_pod(_USER),
-                "securityContext": RESTRICTED_CONTAINER,
-                # Compression codecs are unpacked there.
-                "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}}],
-                "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
-                "ingress": {
-                    "enabled": True,
-                    "ingressClassName": ingress.class_name,
-                    "annotations": dict(ingress.annotations),
-                    "host": spec.host,
-                    **_tls(spec.host, ingress),
-                },
-                **on_pool(pool, pools),
-            },
+            values=_values(spec, kafka, login.secret, ingress, on_pool(pool, pools)),
             opts=self.child(depends_on=ingress.first),
         )
         allow(
@@ -93,6 +68,41 @@ class KafkaUi(Component):
             opts=self.child(),
         )
         self.register_outputs({})
+
+
+def _values(
+    spec: Spec,
+    kafka: KafkaEndpoint,
+    login: pulumi.Input[str],
+    ingress: HttpIngress,
+    placement: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "fullnameOverride": NAME,
+        "yamlApplicationConfig": _configuration(kafka),
+        "envs": {
+            "secretMappings": {
+                "UI_PASSWORD": {"name": login, "keyName": "password"},
+                "BROKER_PASSWORD": {"name": kafka.secret, "keyName": "password"},
+            }
+        },
+        # Half of the memory for the heap: Netty's buffers and the classes need the other.
+        "env": [{"name": "JAVA_OPTS", "value": "-XX:MaxRAMPercentage=50"}],
+        "resources": spec.resources.model_dump(),
+        "podSecurityContext": restricted_pod(_USER),
+        "securityContext": RESTRICTED_CONTAINER,
+        # Compression codecs are unpacked there.
+        "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}}],
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+        "ingress": {
+            "enabled": True,
+            "ingressClassName": ingress.class_name,
+            "annotations": dict(ingress.annotations),
+            "host": spec.host,
+            **_tls(spec.host, ingress),
+        },
+        **placement,
+    }
 
 
 def _tls(host: str, ingress: HttpIngress) -> dict[str, Any]:

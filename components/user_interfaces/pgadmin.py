@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -23,7 +23,7 @@ NAME = "pgadmin"
 """Name of the release, of the consumer of the database that it is and, as a label, of its pods."""
 _PORT = 8080
 _PASSWORD_FILE = "/etc/pgadmin/pgpass"
-_STATE, _RUN, _TMP = "/var/lib/pgadmin", "/run/pgadmin", "/tmp"
+_RUN, _TMP = "/run/pgadmin", "/tmp"
 
 _USER = 5050  # of the image: https://github.com/pgadmin-org/pgadmin4/blob/REL-9_17/Dockerfile
 
@@ -63,48 +63,11 @@ class Pgadmin(Component):
         super().__init__("interfaces:Pgadmin", name, opts)
         login = admin_login(name, NAME, namespace=namespace, secrets=secrets, opts=self.child())
         self.password = login.password
-        volumes = {"run": _RUN, "tmp": _TMP}
         charts.release(
             name,
             "pgadmin4",
             namespace=namespace,
-            values={
-                "nameOverride": NAME,
-                "fullnameOverride": NAME,
-                "existingSecret": login.secret,
-                "env": {"email": account(spec.host), "variables": _variables(spec.host)},
-                "serverDefinitions": {"enabled": True, "servers": {"1": _server(postgres)}},
-                "extraSecretMounts": [
-                    {
-                        "name": "pgpass",
-                        "secret": postgres.secret,
-                        "subPath": "pgpass",
-                        "mountPath": _PASSWORD_FILE,
-                        "readOnly": True,
-                    }
-                ],
-                "persistentVolume": {"enabled": False},
-                # There is nothing to carry over from one pod to the next, and no room needed for both.
-                "strategy": {"type": "Recreate"},
-                "extraVolumes": [{"name": each, "emptyDir": {"sizeLimit": "64Mi"}} for each in volumes],
-                "extraVolumeMounts": [{"name": each, "mountPath": path} for each, path in volumes.items()],
-                "securityContext": restricted_pod(_USER, owns_volumes=True),
-                "containerSecurityContext": {"enabled": True, **RESTRICTED_CONTAINER},
-                "containerPorts": {"http": _PORT},
-                "service": {"targetPort": _PORT},
-                "resources": spec.resources.model_dump(),
-                # Its own lets everybody in.
-                "networkPolicy": {"enabled": False},
-                "test": {"enabled": False},
-                "ingress": {
-                    "enabled": True,
-                    "ingressClassName": ingress.class_name,
-                    "annotations": dict(ingress.annotations),
-                    "hosts": [{"host": spec.host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
-                    **certified(ingress, spec.host),
-                },
-                **on_pool(pool, pools),
-            },
+            values=_values(spec, postgres, login.secret, ingress, on_pool(pool, pools)),
             opts=self.child(depends_on=ingress.first),
         )
         allow(
@@ -116,6 +79,53 @@ class Pgadmin(Component):
             opts=self.child(),
         )
         self.register_outputs({})
+
+
+def _values(
+    spec: Spec,
+    postgres: PostgresEndpoint,
+    login: pulumi.Input[str],
+    ingress: HttpIngress,
+    placement: Mapping[str, Any],
+) -> dict[str, Any]:
+    volumes = {"run": _RUN, "tmp": _TMP}
+    return {
+        "nameOverride": NAME,
+        "fullnameOverride": NAME,
+        "existingSecret": login,
+        "env": {"email": account(spec.host), "variables": _variables(spec.host)},
+        "serverDefinitions": {"enabled": True, "servers": {"1": _server(postgres)}},
+        "extraSecretMounts": [
+            {
+                "name": "pgpass",
+                "secret": postgres.secret,
+                "subPath": "pgpass",
+                "mountPath": _PASSWORD_FILE,
+                "readOnly": True,
+            }
+        ],
+        "persistentVolume": {"enabled": False},
+        # There is nothing to carry over from one pod to the next, and no room needed for both.
+        "strategy": {"type": "Recreate"},
+        "extraVolumes": [{"name": each, "emptyDir": {"sizeLimit": "64Mi"}} for each in volumes],
+        "extraVolumeMounts": [{"name": each, "mountPath": path} for each, path in volumes.items()],
+        "securityContext": restricted_pod(_USER, owns_volumes=True),
+        "containerSecurityContext": {"enabled": True, **RESTRICTED_CONTAINER},
+        "containerPorts": {"http": _PORT},
+        "service": {"targetPort": _PORT},
+        "resources": spec.resources.model_dump(),
+        # Its own lets everybody in.
+        "networkPolicy": {"enabled": False},
+        "test": {"enabled": False},
+        "ingress": {
+            "enabled": True,
+            "ingressClassName": ingress.class_name,
+            "annotations": dict(ingress.annotations),
+            "hosts": [{"host": spec.host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
+            **certified(ingress, spec.host),
+        },
+        **placement,
+    }
 
 
 def _variables(host: str) -> list[dict[str, str]]:
