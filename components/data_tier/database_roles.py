@@ -33,7 +33,7 @@ def script(consumers: Sequence[Consumer], *, granted: bool = False) -> str:
 
 
 def _access(consumer: Consumer, granted: bool) -> str:
-    """Return the most that a consumer declares, or that it depends on what is granted."""
+    """Return the widest access that a consumer declares; `granted` where grants decide instead."""
     most = next(access for access in ("writer", "reader", "monitor") if access in consumer.access)
     return "granted" if granted and most != "monitor" else most
 
@@ -61,8 +61,8 @@ class DatabaseRoles(SqlJob):
     ) -> None:
         """Make the roles of ``consumers`` with the ``passwords`` by their names.
 
-        ``connection`` is how to be the master user, as libpq's environment variables, PGPASSWORD among them;
-        ``server`` is whom the job talks to, from ``namespace``; ``granted`` is as for `script`.
+        ``connection`` is how to sign in as the master user, as libpq's environment variables, PGPASSWORD among them.
+        The job runs in ``namespace`` and may reach ``server`` alone; ``granted`` is as for `script`.
         """
         super().__init__(
             "data:DatabaseRoles",

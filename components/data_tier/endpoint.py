@@ -11,7 +11,7 @@ import pulumi
 from spec.services import Service
 
 ADMINISTRATOR = "administrator"
-"""Access of what people look into an engine with: to the engine itself, and to all that it holds."""
+"""Access of a user interface: to the engine itself, and to all that it holds."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Endpoint(Protocol):
         ...
 
     def environment(self) -> list[dict[str, Any]]:
-        """Return the container environment variables that tell the consumer so; a secret is a reference in them."""
+        """Return container environment variables that say where and as whom; secrets in them are references."""
         ...
 
 
@@ -132,10 +132,10 @@ class UrlEndpoint:
     """Name of the Secret, in the consumer's namespace, with the keys ``password`` and ``url``."""
     peer: Peer
     more: Mapping[str, str] = field(default_factory=dict)
-    """What else a client has to know, by the rest of the variable's name."""
+    """Further settings of a client, by the variable's name after the prefix."""
 
     def environment(self) -> list[dict[str, Any]]:
-        """Return the parts, and a URL that has them all."""
+        """Return container environment variables: each part of the connection, and a URL that has all of them."""
         plain = {"HOST": self.host, "PORT": str(self.port), "USERNAME": self.user, **self.more}
         secret = {"PASSWORD": (self.secret, "password"), "URL": (self.secret, "url")}
         return variables(

@@ -45,7 +45,7 @@ class PostgresExporter(Component):
         pool: str | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Have the server at ``endpoint`` scraped; it is that of `monitor`."""
+        """Have the server scraped; ``endpoint`` is the one that it gives the consumer of `monitor`."""
         super().__init__("data:PostgresExporter", name, opts)
         user: Mapping[str, Any] = (
             {"user": endpoint.user}
@@ -96,7 +96,7 @@ class RedisExporter(Component):
         pool: str | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Have the cluster at ``endpoint``, which speaks TLS, scraped; it is that of `monitor`."""
+        """Have the cluster scraped, by TLS; ``endpoint`` is the one that it gives the consumer of `monitor`."""
         super().__init__("data:RedisExporter", name, opts)
         namespace = namespaces.ensure(NAMESPACE)
         charts.release(
@@ -126,7 +126,7 @@ class RedisExporter(Component):
         self.register_outputs({})
 
     def _scrape(self, name: str, namespace: pulumi.Output[str], scraping: Scraping) -> None:
-        """Have each node scraped through the exporter, which finds them by the cluster's own word.
+        """Have each node scraped through the exporter, which asks the cluster for its nodes.
 
         https://github.com/oliver006/redis_exporter#prometheus-configuration-to-scrape-all-nodes-in-a-redis-cluster
         """

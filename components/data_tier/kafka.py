@@ -68,7 +68,10 @@ class InClusterKafka(Component):
         protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make the cluster; ``protect`` keeps it and its topics from an accidental destroy, and volumes in any case."""
+        """Make the cluster, its topics, and a user for each of ``consumers`` and of the users in ``spec``.
+
+        ``protect`` guards the cluster and its topics against deletion, and keeps volumes when their servers go.
+        """
         super().__init__("data:InClusterKafka", name, opts)
         self._name, self._line, self._guarded, self._keeper = name, _LINES[spec.metadata], protect, secrets
         self._until = cluster.until

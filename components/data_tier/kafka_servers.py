@@ -18,13 +18,13 @@ from spec.kafka import InClusterKafka as Spec
 from spec.services import Resources
 
 NAME = "kafka"
-"""The cluster's, and the prefix of whatever Strimzi makes of it: kafka-brokers-0, kafka-kafka-bootstrap, …"""
+"""Name of the cluster, and the prefix of what Strimzi makes for it: kafka-brokers-0, kafka-kafka-bootstrap, …"""
 PORT = 9092
 BROKERS, CONTROLLERS = "brokers", "controllers"
-"""Pools: a broker's pod is kafka-brokers-0."""
+"""Names of the node pools: a broker's pod is kafka-brokers-0."""
 METRICS_FILE = "metrics.yaml"
 USER_SECRETS = f"{NAME}-user-"
-"""What Strimzi's own Secret of a user begins with."""
+"""Prefix of the Secrets that Strimzi makes for users; those of consumers are the program's."""
 
 OF_CLUSTER = {"strimzi.io/cluster": NAME}
 SERVERS = {**OF_CLUSTER, "strimzi.io/name": f"{NAME}-kafka"}
@@ -38,7 +38,7 @@ _MIB = 1024**2
 
 
 class Servers:
-    """What a section of the spec asks for, in Strimzi's words."""
+    """The specs of Strimzi's KafkaNodePool and Kafka resources, for a section of the stack file."""
 
     def __init__(
         self, spec: Spec, *, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any], keep: bool
@@ -131,10 +131,10 @@ class Servers:
         return {"zookeeper": servers}
 
     def _rebalancer(self) -> dict[str, Any]:
-        """Cruise Control, where there are brokers to move partitions between.
+        """Return Cruise Control's part of the cluster's spec; empty with one broker, which has nothing to balance.
 
-        A broker that is new gets its share of what there is, one that goes leaves nothing, and a topic gets as many
-        replicas as its line says. Without Kafka's own controllers the first two are done by hand.
+        It moves partitions to a new broker and off one that is to go, and changes the number of a topic's replicas.
+        With ZooKeeper the first two are done by hand.
         """
         if self._spec.brokers < 2:
             return {}
@@ -147,7 +147,10 @@ class Servers:
         return {"type": "persistent-claim", "size": size, **kept}
 
     def _template(self, apart: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Return a template of pods, none on a node with another that is labelled ``apart``; empty without a need."""
+        """Return the `template` of pods with their placement; empty where the scheduler may choose any node.
+
+        No two pods that are labelled ``apart`` share a node.
+        """
         pod: dict[str, Any] = {}
         affinity: dict[str, Any] = {}
         if selector := self._placement.get("nodeSelector"):

@@ -129,7 +129,7 @@ class InClusterPostgres(Component):
             name,
             "Cluster",
             CLUSTER,
-            _cluster_spec(spec, cluster.storage_class, placement) | _kept(spec, backups),
+            _cluster_spec(spec, cluster.storage_class, placement) | _backup_spec(spec, backups),
             wait_for="condition=Ready",
             # It brings the CRD, and the webhook that has to answer also when the cluster is deleted.
             depends_on=[operator, *(backups.depends_on if backups else ())],
@@ -173,7 +173,7 @@ class InClusterPostgres(Component):
         )
 
     def _past_the_pooler(self, consumer: Consumer) -> PostgresEndpoint:
-        """Return the primary itself: a pool of transactions keeps nothing that a session is told."""
+        """Return an endpoint at the primary: with a pooler of transactions, settings of a session would be lost."""
         return PostgresEndpoint(
             host=self._primary(),
             reader_host=None,
@@ -256,7 +256,7 @@ class InClusterPostgres(Component):
     def _traffic(
         self, name: str, operators: pulumi.Output[str], scraping: Scraping | None, backups: PostgresBackups | None
     ) -> None:
-        """Consumers reach the poolers, and only poolers and the operator reach the database."""
+        """Let consumers reach the poolers, and nobody but poolers, operator and administrators the database."""
         plugin = [Peer((PLUGIN_PORT,), operators, BACKUP_PODS)] if backups else []
         operator = Peer(ports=(), namespace=operators, pod_labels=_OPERATOR_PODS)
         allow(
@@ -324,15 +324,15 @@ def _cluster_spec(spec: Spec, storage_class: pulumi.Input[str] | None, placement
     }
 
 
-def _kept(spec: Spec, backups: PostgresBackups | None) -> dict[str, Any]:
-    """Return what of a cluster's spec is about its backups, and about one that it begins with."""
+def _backup_spec(spec: Spec, backups: PostgresBackups | None) -> dict[str, Any]:
+    """Return the part of a cluster's spec that is about its backups, and about the recovery that it starts with."""
     if backups is None:
         return {}
-    kept = {
+    found = {
         "plugins": list(backups.plugins),
         "serviceAccountTemplate": {"metadata": {"annotations": dict(backups.annotations)}},
     }
-    return kept | (bootstrap(spec.recovery, spec.database) if spec.recovery else {})
+    return found | (bootstrap(spec.recovery, spec.database) if spec.recovery else {})
 
 
 def _pooler_spec(kind: str, spec: Pooler, placement: Mapping[str, Any]) -> dict[str, Any]:

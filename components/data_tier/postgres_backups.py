@@ -39,7 +39,7 @@ _S3 = Peer(ports=(443,), cidrs=("0.0.0.0/0",))
 
 
 class PostgresBackups(Component):
-    """The plugin, the bucket, and what the database's own objects say of them."""
+    """The plugin, the bucket, and what the database cluster's own spec needs of them."""
 
     plugins: Sequence[Mapping[str, Any]]
     """For the spec of the database cluster."""
@@ -65,7 +65,9 @@ class PostgresBackups(Component):
         operator_pods: Peer,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make them; ``instances`` is the name of the database cluster in ``namespace``, and of its service account.
+        """Make the bucket, its identity and the plugin.
+
+        ``instances`` is the name of the database cluster in ``namespace``, and of its service account.
 
         The plugin runs beside the operator, in ``operators``, and answers ``operator_pods``.
         """
@@ -132,7 +134,10 @@ class PostgresBackups(Component):
         )
 
     def _certificate(self, side: str, operators: pulumi.Input[str]) -> Secret:
-        """Return the pair that one side is known to the other by, as the chart's own issuer would make it."""
+        """Return the Secret with the key and the self-signed certificate of a ``side``, `server` or `client`.
+
+        The operator and the plugin know each other by them, as by those that the chart would have cert-manager make.
+        """
         name = f"{self._name}-{side}"
         key = tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=self.child())
         certificate = tls.SelfSignedCert(
@@ -157,7 +162,7 @@ class PostgresBackups(Component):
 
 
 def bootstrap(spec: Recovery, database: str) -> dict[str, Any]:
-    """Return what of a database cluster's spec has it begin with what ``spec`` names, in place of nothing."""
+    """Return the part of a database cluster's spec by which it starts from the backups that ``spec`` names."""
     target = {"recoveryTarget": {"targetTime": spec.target_time}} if spec.target_time else {}
     return {
         "bootstrap": {"recovery": {"source": _ORIGIN, "database": database, "owner": database, **target}},

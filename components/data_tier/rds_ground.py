@@ -26,14 +26,14 @@ _LOG_DAYS = 90
 
 @dataclass(frozen=True)
 class RdsGround:
-    """Who may connect, where it stands, what encrypts it, where its log goes, what its last snapshot is called."""
+    """Security group, subnet group, key, log group and the name of the final snapshot."""
 
     security_group_id: pulumi.Output[str]
     subnet_group: pulumi.Output[str]
     key_arn: pulumi.Output[str]
     final_snapshot: pulumi.Output[str]
     logs: pulumi.Resource
-    """What the database comes after: nothing in its outputs says so."""
+    """The log group. The database has to depend on it: it refers to it by no output."""
 
 
 def rds_ground(
@@ -47,10 +47,10 @@ def rds_ground(
     protect: bool,
     owner: Component,
 ) -> RdsGround:
-    """Make it, as children of ``owner``, for the database that RDS calls ``name``.
+    """Make the ground of the database with the identifier ``name``, as children of ``owner``.
 
-    ``clients`` are the security groups that may connect, each by a name for its rule; ``title`` is what people are told
-    that it is for; ``protect`` guards the key and the log against deletion.
+    ``clients`` are the security groups that may connect, each by a name for its rule; ``kind`` is part of the name that
+    RDS gives the log group; ``title`` stands in descriptions; ``protect`` guards the key and the log against deletion.
     """
     group = SecurityGroup(
         name,

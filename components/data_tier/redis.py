@@ -33,7 +33,7 @@ _METRICS = 9121
 # https://valkey.io/topics/acl/. INFO counts as dangerous, and is what clients look at for their health.
 _WRITER = "~* &* +@all -@admin -@dangerous +info"
 _READER = "~* &* -@all +@read +@connection -@admin -@dangerous +info"
-# Who does not say who he is: the exporter, which signs in with a password alone. It sees counters, and no key.
+# For a client that gives no user name: the exporter, which signs in by a password alone. It sees counters, and no key.
 _DEFAULT = "-@all +@connection -@admin -@dangerous +info +config|get +slowlog|get +slowlog|len +latency|latest"
 
 # The rest is for clients' buffers, for the copy that a rewrite of the log makes, and for fragmentation.
@@ -77,7 +77,10 @@ class InClusterStore(Component):
         protect: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make ``store``, one of ``spec``'s; its Service is called ``name``. ``protect`` guards one with a volume."""
+        """Make ``store``, one of ``spec``'s; its Service is called ``name``.
+
+        ``protect`` guards a store that has a volume against deletion; one without is a cache, and may go.
+        """
         super().__init__("data:InClusterStore", name, opts)
         self._name, self._keeper = name, secrets
         self._consumers = {consumer.name: consumer for consumer in consumers}

@@ -55,7 +55,10 @@ class Schema(SqlJob):
         secrets: Secrets = IN_CLUSTER,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Apply ``migrations``, SQL by the names of files; ``connection`` is how to be whom the tables belong to."""
+        """Apply ``migrations``, SQL by file name, in a job in ``namespace`` that may reach ``server`` alone.
+
+        ``connection`` is how to sign in as the owner of the tables, as libpq's environment variables.
+        """
         super().__init__(
             "data:Schema",
             name,
