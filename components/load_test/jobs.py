@@ -20,7 +20,7 @@ from components.traffic import DNS, allow, going_to
 from spec.load_test import LoadTest as Spec
 
 NAME = "load-test"
-"""The namespace, the consumer of each engine that the jobs are, and what their pods are labelled."""
+"""Name of the namespace, of the jobs' consumer of each engine and, as a label, of their pods."""
 KAFKA, POSTGRES = "kafka", "postgres"
 """The CronJobs, each with the script of its name."""
 
@@ -48,7 +48,7 @@ class LoadTest(Component):
         namespace: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make the jobs in ``namespace``; ``kafka`` and ``postgres`` are the engines as the consumer NAME has them."""
+        """Make a job in ``namespace`` for each engine; ``kafka`` and ``postgres`` are the consumer NAME's endpoints."""
         super().__init__("app:LoadTest", name, opts)
         self._spec, self._namespace = spec, namespace
         if kafka:
@@ -82,7 +82,7 @@ class LoadTest(Component):
             "spec": _pod(tool, image, user, environment, self._spec.resources.model_dump()),
         }
         spec: Any = {
-            # It never comes, and would be told not to run if it did.
+            # 31 February never comes, and a job that is suspended would not run if it did.
             "schedule": "0 0 31 2 *",
             "suspend": True,
             "concurrency_policy": "Forbid",

@@ -21,19 +21,19 @@ from components.traffic import DNS, allow, coming_from, going_to
 NAMESPACE = "audit-log"
 NAME = "audit-log"
 PEER = Peer(ports=(), namespace=NAMESPACE)
-"""The reader, as Loki lets it in."""
+"""The collector's pods, as Loki's NetworkPolicy lets them in."""
 
 # https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
 _STREAMS = "kube-apiserver-audit"
 _STATE = "/var/lib/otelcol"
-# What a reader goes back by when it starts anew: lines that Loki has already are the same lines, and kept once.
+# How far back a collector begins that has lost its position: Loki keeps lines that it has already only once.
 _LOOKBACK = "1h"
 _AWS = Peer(ports=(443,), cidrs=("0.0.0.0/0",))
 _SMALL = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "512Mi"}}
 
 
 class AuditLog(Component):
-    """One reader, since two would read everything twice."""
+    """A collector that reads the audit log. It has one replica: two would read everything twice."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class AuditLog(Component):
             NAME,
             CHART,
             namespace=namespace,
-            # Two for the time of an update would each think they are the one.
+            # Otherwise there would be two for the time of an update.
             values={**release_values, "rollout": {"strategy": "Recreate"}},
             opts=self.child(depends_on=[scraping.crds, *store.depends_on, *identity.depends_on]),
         )
@@ -105,7 +105,7 @@ def _configuration(region: str, group: LogGroup, store: LogStore) -> dict[str, A
         },
         "processors": {
             "memory_limiter": MEMORY_LIMITER,
-            # The labels that the logs of pods have; the stream stands for the pod, which nobody sees.
+            # The labels that the logs of pods have, with the log stream in place of the pod, whose name is not known.
             "resource": {
                 "attributes": [
                     *({"key": key, "value": value, "action": "upsert"} for key, value in labels.items()),

@@ -1,4 +1,4 @@
-"""Logs: a collector on every node, the store that it writes to, and Grafana's way into it."""
+"""Logs: a collector on every node, the store that it writes to, and Grafana's datasource for it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _COLLECTOR = Peer(ports=(), namespace=NAMESPACE)
 
 @dataclass(frozen=True)
 class _Surroundings:
-    """What a store in the cluster is built with."""
+    """What stores in the cluster are made with."""
 
     cluster: Cluster
     charts: Charts
@@ -200,7 +200,7 @@ class Logs(Component):
         )
 
     def _account(self, whose: str, namespace: pulumi.Input[str]) -> dict[str, Any]:
-        """Return the credentials as sources of variables; make their Secret, unless somebody else does."""
+        """Return the `valueFrom` of each variable with credentials; make their Secret, unless somebody else does."""
         account = self.store.account
         if account is None:
             return {}
@@ -241,7 +241,7 @@ class Logs(Component):
         return volumes, mounts
 
     def _datasource(self, given: Mapping[str, Any]) -> None:
-        """Hand Grafana's sidecar, which watches for the label, the datasource; credentials are Grafana's variables."""
+        """Make the Secret that Grafana's sidecar finds by its label; credentials in it are variables of Grafana's."""
         assert not isinstance(self.store.api, CloudWatchApi)  # has no datasource
         settings: dict[str, Any] = dict(given["jsonData"])
         secrets: dict[str, Any] = {}

@@ -17,9 +17,9 @@ _SECRET = "alertmanager-receivers"
 _MOUNTED = "/etc/alertmanager/secrets"
 
 NOBODY, TEAM, ON_CALL = "nobody", "team", "on-call"
-"""Receivers: of what is not for people, of alerts that can wait, and of those that call somebody."""
+"""Receivers: of alerts that are not for people, of those that can wait, and of those that call somebody."""
 
-# Alerts that say more than another one about the same thing, by these labels.
+# The graver of two alerts about one thing: the lesser that it silences, and the labels in which both agree.
 SUPERSEDED = {
     "VolumeFull": ("VolumeFillingUp", ("namespace", "persistentvolumeclaim")),
     "NodeFilesystemFull": ("NodeFilesystemLow", ("instance", "mountpoint")),
@@ -31,7 +31,7 @@ _TEXT = "{{ range .Alerts }}*{{ .Annotations.summary }}*\n{{ .Annotations.runboo
 
 
 def configuration(spec: Notifications) -> dict[str, Any]:
-    """Return Alertmanager's configuration; secrets are files, of the Secret that `secret_name` names."""
+    """Return Alertmanager's configuration; secrets in it are files of the Secret that `secret_name` names."""
     directory = f"{_MOUNTED}/{secret_name(spec)}"
     pages = [{"matchers": ['severity = "critical"'], "receiver": ON_CALL}] if spec.pager_duty else []
     team = {

@@ -1,4 +1,4 @@
-"""The OpenTelemetry Collector: one release of it, whatever its pipelines carry."""
+"""The OpenTelemetry Collector: the values of its chart, whatever its pipelines carry."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _REPOSITORY = "docker.io/otel/opentelemetry-collector-contrib"
 METRICS_PORT = 8888
 _HEALTH_PORT = 13133
 
-# Of the protocols that the chart would open ports for.
+# Protocols that the chart has ports for, each of which is closed unless it is asked for.
 _PORTS = ("otlp", "otlp-http", "jaeger-compact", "jaeger-thrift", "jaeger-grpc", "zipkin")
 
 MEMORY_LIMITER = {"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 20}
 
 
 def pods(name: str) -> dict[str, str]:
-    """Return the labels of the pods of a release."""
+    """Return the labels of the pods of the release ``name``."""
     return {"app.kubernetes.io/instance": name}
 
 
@@ -40,8 +40,8 @@ def values(
 ) -> dict[str, Any]:
     """Return the chart's values for a collector as a Deployment.
 
-    ``configuration`` has everything but health and metrics, which are the same everywhere; ``ports`` are those of the
-    chart's that lead in.
+    ``configuration`` is the collector's own, without its health check and its metrics, which are added here; ``ports``
+    are the chart's names of the ports to open, such as ``otlp``; ``identity`` is who its pods are to the cloud.
     """
     health = {"health_check": {"endpoint": f"${{env:MY_POD_IP}}:{_HEALTH_PORT}"}}
     reader = {"pull": {"exporter": {"prometheus": {"host": "${env:MY_POD_IP}", "port": METRICS_PORT}}}}

@@ -33,6 +33,7 @@ class Scraping(Component):
     def __init__(
         self, name: str, spec: Observability, *, charts: Charts, namespaces: Namespaces, opts: pulumi.ResourceOptions
     ) -> None:
+        """Install the CRDs in the namespace of ``spec``, whose changes to alerts hold for all that is watched."""
         super().__init__("observability:Scraping", name, opts)
         self._changed = spec.alerts
         self._watched: set[str] = set()
@@ -47,8 +48,9 @@ class Scraping(Component):
     def watch(self, part: str, owner: Component) -> None:
         """Make the alerts and the dashboard of a part of the platform, as children of the part itself.
 
-        Whoever has a part scraped says so: they are there exactly where something exports their metrics. Parts of one
-        kind have them in common, and the first of them has them made. Raises ValueError for a part that has neither.
+        A component that has a part scraped calls this, so that alerts are there exactly where something exports their
+        metrics. Several owners of one part share them: they are made for the first. Raises ValueError for a part that
+        has neither.
         """
         if part in self._watched:
             return

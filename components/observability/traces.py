@@ -50,7 +50,7 @@ class Traces(Component):
         pools: Sequence[NodePool] = (),
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install a collector that pods in the namespaces ``senders`` reach, and that writes to ``cloud``'s X-Ray."""
+        """Install a collector that takes traces from pods in the namespaces ``senders`` and writes them to X-Ray."""
         super().__init__("observability:Traces", name, opts)
         namespace = namespaces.ensure(NAMESPACE)
         identity = cluster.identity_for(f"{name}-collector", namespace, NAME, document(_XRAY), self.child())

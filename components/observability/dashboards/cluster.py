@@ -17,7 +17,9 @@ CLUSTER = Dashboard(
         "Now": [
             Number("Nodes ready", "short", 'sum(kube_node_status_condition{condition="Ready", status="true"})'),
             Number("Pods running", "short", 'sum(kube_pod_status_phase{phase="Running"})'),
-            Number("Pods not running", "short", 'sum(kube_pod_status_phase{phase=~"Pending|Failed|Unknown"})', 1),
+            Number(
+                "Pods not running", "short", 'sum(kube_pod_status_phase{phase=~"Pending|Failed|Unknown"})', alarming=1
+            ),
             Number(
                 "CPU", "percent", f'100 * (1 - avg(rate(node_cpu_seconds_total{{mode="idle"}}[{RATE}])))', alarming=80
             ),

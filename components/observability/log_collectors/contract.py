@@ -16,17 +16,17 @@ URL, HOST, GROUP = "LOG_STORE_URL", "LOG_STORE_HOST", "LOG_STORE_GROUP"
 
 PODS = "/var/log/pods"
 STATE = "/var/lib/log-collector"
-"""What a collector remembers, and what it could not send yet: on the node, so that its next pod goes on from there."""
+"""Read positions, and what could not be sent yet: on the node, so that a collector's next pod goes on from there."""
 CA_DIRECTORY = "/etc/log-store"
 CA_FILE = f"{CA_DIRECTORY}/ca.crt"
 
-# Nodes that are tainted, full or on their way out log, too.
+# Also on nodes that are tainted, full or being drained.
 TOLERATIONS = [{"operator": "Exists"}]
 PRIORITY_CLASS = "system-node-critical"
-# Nodes are many and one is as good as another: a change has not to wait for each of them in turn.
+# Nodes may be many: a change need not wait for each of them in turn.
 UPDATE_STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}
 
-# The kubelet's files belong to root and nobody else may read them; root without capabilities is as little as does.
+# The kubelet's files belong to root and nobody else may read them; root without capabilities is the least that does.
 POD_SECURITY = {"runAsUser": 0, "runAsGroup": 0, "seccompProfile": CONFINED}
 
 
@@ -53,7 +53,7 @@ class Collector:
     metrics_port: int
     values: Callable[[Wiring], dict[str, Any]]
     warning: str = ""
-    """What whoever chooses it should know."""
+    """Shown at every `up` to whoever has chosen it."""
 
 
 def location(api: Api) -> dict[str, pulumi.Input[str]]:
@@ -64,5 +64,5 @@ def location(api: Api) -> dict[str, pulumi.Input[str]]:
 
 
 def untemplated(text: str) -> str:
-    """Return text that is itself again once Helm has expanded it: charts take configuration files for templates."""
+    """Return ``text`` escaped for Helm, as charts expand configuration files as templates."""
     return text.replace("{{", "{{ `{{` }}")

@@ -1,4 +1,4 @@
-"""Promtail, which Alloy has taken the place of; for those who have it already."""
+"""Promtail, for those who have it already: Alloy has taken its place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from components.observability.log_stores.contract import PASSWORD, USERNAME, Log
 from components.pod_security import RESTRICTED_CONTAINER
 
 _PORT = 3101
-# It has no setting for never: at the five minutes between the last attempts, three and a half days.
+# It can't retry for ever: with five minutes between attempts, this is three and a half days.
 _RETRIES = 1000
 
 _STAGES: list[dict[str, Any]] = [

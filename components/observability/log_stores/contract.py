@@ -16,7 +16,7 @@ USERNAME, PASSWORD = "LOG_STORE_USERNAME", "LOG_STORE_PASSWORD"
 
 @dataclass(frozen=True)
 class User:
-    """Who the platform is to a store."""
+    """The account that the platform signs in to a store with."""
 
     name: pulumi.Input[str]
     password: pulumi.Input[str]
@@ -24,7 +24,7 @@ class User:
 
 @dataclass(frozen=True)
 class ExistingSecret:
-    """The name of a Secret that says who the platform is, which somebody else puts where it is needed."""
+    """The name of a Secret with such an account, which somebody else makes in every namespace that needs it."""
 
     name: str
 
@@ -66,7 +66,7 @@ class ElasticsearchApi:
 
 @dataclass(frozen=True)
 class CloudWatchApi:
-    """CloudWatch Logs, as whom the pod's own identity says."""
+    """CloudWatch Logs; writers sign in by the identity of their pods."""
 
     region: str
     log_group: pulumi.Input[str]
@@ -77,20 +77,20 @@ Api = LokiApi | ElasticsearchApi | CloudWatchApi
 
 @dataclass(frozen=True)
 class LogStore:
-    """A store, as those have to know it who write to it or read from it."""
+    """What whoever writes to a store or reads from it has to know of it."""
 
     api: Api
     peer: Peer
-    """Where it is, as a NetworkPolicy of whoever writes to it lets them out."""
+    """The store, as NetworkPolicies let writers and readers out to it."""
     account: Account | None = None
     ca_certificate: pulumi.Input[str] | None = None
-    """Authority of its certificate, in PEM; None for those that every system knows."""
+    """Certificate of the authority that signed the store's, in PEM; None for authorities that every system trusts."""
     statements: Sequence[Mapping[str, Any]] = ()
-    """What a writer's identity in the cloud has to be allowed; see `components.policy.statement`."""
+    """IAM statements that a writer's identity needs; see `components.policy.statement`."""
     datasource: Mapping[str, Any] | None = None
-    """Grafana's, without what follows from address, account and certificate; None where Grafana has no way in."""
+    """Grafana's datasource, without address, account and certificate; None where Grafana can't read the store."""
     depends_on: Sequence[pulumi.Resource] = field(default_factory=tuple)
-    """What has to be there before anybody writes."""
+    """What has to exist before anybody writes."""
 
     @property
     def secret_is_theirs(self) -> bool:

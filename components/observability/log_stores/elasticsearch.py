@@ -169,7 +169,7 @@ class Elasticsearch(Component):
             namespace=namespace,
             values={
                 "managedNamespaces": [self._scraping.namespace],
-                # What it would refuse is refused before it gets here, at no price of a way in for the API server.
+                # It would check what the program has checked already, and need a way in for the API server.
                 "webhook": {"enabled": False},
                 "telemetry": {"disabled": True},
                 "config": {"metrics": {"port": str(_OPERATOR_METRICS)}},
@@ -259,7 +259,7 @@ class Elasticsearch(Component):
     def _set_up(
         self, spec: Spec, setup: _Account, authority: pulumi.Output[str], nodes: pulumi.Resource
     ) -> pulumi.Resource:
-        """Run a job that says what the data stream is; whatever changes of it is another run."""
+        """Return the job that creates the index template and the retention; it runs again whenever one changes."""
         namespace: Any = {"namespace": self._scraping.namespace}
         # Immutable and named by Pulumi: another content is another object, and so another job.
         files = ConfigMap(
@@ -307,7 +307,7 @@ class Elasticsearch(Component):
 
 
 def _node_set(spec: Spec, storage_class: pulumi.Input[str] | None, placement: dict[str, Any]) -> dict[str, Any]:
-    # A node that is throttled as it starts is given up by its probe; it needs a core then, and little after.
+    # A node needs a core while it starts, and little afterwards: with less its probe would give it up.
     most = spec.cpu if quantity(spec.cpu) > 1 else "1"
     resources = {
         "requests": {"cpu": spec.cpu, "memory": spec.memory},
@@ -340,7 +340,10 @@ def _node_set(spec: Spec, storage_class: pulumi.Input[str] | None, placement: di
 
 
 def _template(spec: Spec) -> dict[str, Any]:
-    """https://www.elastic.co/docs/manage-data/lifecycle/data-stream/tutorial-create-data-stream-with-lifecycle"""
+    """Return the index template of the data stream: its fields, its replicas and for how long it keeps a document.
+
+    https://www.elastic.co/docs/manage-data/lifecycle/data-stream/tutorial-create-data-stream-with-lifecycle
+    """
     keyword = {"type": "keyword"}
     fields = {
         "@timestamp": {"type": "date"},
@@ -361,5 +364,5 @@ def _template(spec: Spec) -> dict[str, Any]:
 
 
 def _days(retention: str) -> str:
-    """Return a retention as Elasticsearch writes it, which knows no weeks."""
+    """Return ``retention``, such as `2w`, in days: Elasticsearch has no unit for weeks."""
     return f"{int(retention[:-1]) * (7 if retention.endswith('w') else 1)}d"

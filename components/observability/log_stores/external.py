@@ -59,7 +59,7 @@ def _address(spec: ExternalLoki | ExternalElasticsearch) -> HttpAddress:
 
 
 def _peer(spec: ExternalLoki | ExternalElasticsearch) -> Peer:
-    """A NetworkPolicy knows addresses, and a name may mean another one tomorrow: the port is what is known."""
+    """Return any address at the store's port: a NetworkPolicy knows no names, and addresses behind one change."""
     return Peer(ports=(spec.port,), cidrs=("0.0.0.0/0",))
 
 
