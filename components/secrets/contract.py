@@ -14,7 +14,7 @@ Data = Mapping[str, pulumi.Input[str]]
 
 
 class Secrets(Protocol):
-    """Brings secret material to where pods read it: in each case as a Kubernetes Secret, made by this or by that."""
+    """Brings secret material to pods: always as a Kubernetes Secret, whichever mechanism makes it."""
 
     def keep(
         self,
@@ -29,8 +29,8 @@ class Secrets(Protocol):
     ) -> pulumi.Output[str]:
         """Return the name of a Secret in ``namespace`` that holds ``data``, known once it is there.
 
-        Without a ``name`` the Secret has one of its own and never changes: other data is another Secret, with which
-        whoever mounts it is started anew. ``logical`` is the logical name of what is made, and ``opts`` are the
+        Without a ``name`` the Secret gets a generated one and is immutable: other data makes another Secret, so that
+        the pods that refer to it are made anew. ``logical`` is the logical name of what is made, and ``opts`` are the
         owner's for a child.
         """
         ...
@@ -67,6 +67,7 @@ class KubernetesSecrets:
         type: str | None = None,
         opts: pulumi.ResourceOptions,
     ) -> pulumi.Output[str]:
+        """Return the name of a Secret that the program makes."""
         made = Secret(
             logical,
             metadata=about(namespace, name, labels=labels),

@@ -101,6 +101,7 @@ class ExternalSecrets(Component):
         type: str | None = None,
         opts: pulumi.ResourceOptions,
     ) -> pulumi.Output[str]:
+        """Put ``data`` into the vault, and return the name of the Secret that the operator makes of it."""
         path = pulumi.Output.concat(namespace, "/", name or logical)
         stored = self._vault.store(logical, data, path, opts)
         never_changes = name is None
@@ -140,6 +141,7 @@ class ExternalSecrets(Component):
         name: str,
         opts: pulumi.ResourceOptions,
     ) -> None:
+        """Have the operator make the Secret ``name`` of what people keep under ``path`` in the vault."""
         key = self._vault.key(path)
         references = [{"secretKey": each, "remoteRef": {"key": key, "property": each}} for each in keys]
         CustomResource(

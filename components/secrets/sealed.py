@@ -59,7 +59,7 @@ class SealedSecrets(Component):
             private_key_pem=key.private_key_pem,
             subject={"common_name": NAME},
             allowed_uses=["key_encipherment"],
-            # It is a public key in an envelope: the controller does not look at its dates.
+            # The certificate only carries the public key: the controller does not look at its dates.
             validity_period_hours=_YEARS,
             opts=self.child(),
         )
@@ -109,6 +109,7 @@ class SealedSecrets(Component):
         type: str | None = None,
         opts: pulumi.ResourceOptions,
     ) -> pulumi.Output[str]:
+        """Seal ``data``, and return the name of the Secret that the controller makes of it."""
         never_changes = name is None
         template: dict[str, Any] = {"type": type or "Opaque", "metadata": {"annotations": _SCOPE}}
         if labels:
@@ -149,7 +150,7 @@ class SealedSecrets(Component):
         raise NotImplementedError("sealed secrets are fetched from nowhere")
 
     def _sealed(self, namespace: pulumi.Input[str], value: pulumi.Input[str]) -> pulumi.Output[str]:
-        # What comes out is made to be seen.
+        # A sealed value may be seen by anybody.
         return pulumi.Output.unsecret(
             pulumi.Output.all(self.certificate, self._key, namespace, value).apply(
                 lambda known: seal(known[0], bytes.fromhex(known[1]), known[2], known[3])

@@ -25,7 +25,7 @@ class Stored:
 
     key: pulumi.Input[str]
     version: pulumi.Input[str] | None = None
-    """What names this content alone; None where the key does."""
+    """Names this content of the secret; None where another content has another key."""
 
 
 class Vault(Protocol):
@@ -35,16 +35,18 @@ class Vault(Protocol):
         """Return `spec.provider` of a ClusterSecretStore; ``reader`` is the operator's service account."""
         ...
 
-    def identity(self, cluster: Cluster, namespace: pulumi.Input[str], account: str, opts: Any) -> Identity:
+    def identity(
+        self, cluster: Cluster, namespace: pulumi.Input[str], account: str, opts: pulumi.ResourceOptions
+    ) -> Identity:
         """Let the operator's service account read the platform's secrets, and nothing else."""
         ...
 
     def store(self, logical: str, data: Data, path: pulumi.Output[str], opts: pulumi.ResourceOptions) -> Stored:
-        """Keep ``data``; ``path`` is a name that no other secret of the platform has."""
+        """Keep ``data`` and return where; ``path`` is a name that no other secret of the platform has."""
         ...
 
     def key(self, path: str) -> str:
-        """Return what the vault calls a secret that people keep in it for the platform."""
+        """Return the vault's name of a secret that people keep for the platform under ``path``."""
         ...
 
 
@@ -52,13 +54,16 @@ class CloudVault:
     """The store of the cloud: Secrets Manager."""
 
     def __init__(self, cloud: Cloud) -> None:
+        """Keep secrets among the platform's in ``cloud``."""
         self._cloud = cloud
 
     def provider(self, reader: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
         # As whom: the operator's own service account.
         return {"aws": {"service": "SecretsManager", "region": self._cloud.region}}
 
-    def identity(self, cluster: Cluster, namespace: pulumi.Input[str], account: str, opts: Any) -> Identity:
+    def identity(
+        self, cluster: Cluster, namespace: pulumi.Input[str], account: str, opts: pulumi.ResourceOptions
+    ) -> Identity:
         reads = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
         policy = documents(statement(reads, [self._cloud.secrets_arn]))
         return cluster.identity_for("external-secrets", namespace, account, policy, opts)
@@ -75,6 +80,7 @@ class NamespaceVault:
     """A namespace of the same cluster, for where there is no cloud: whoever may read others still can't read this."""
 
     def __init__(self, namespaces: Namespaces) -> None:
+        """Keep secrets in a namespace of their own, which ``namespaces`` makes."""
         self._namespace = namespaces.ensure(NAMESPACE)
 
     def provider(self, reader: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
@@ -87,7 +93,9 @@ class NamespaceVault:
             }
         }
 
-    def identity(self, cluster: Cluster, namespace: pulumi.Input[str], account: str, opts: Any) -> Identity:
+    def identity(
+        self, cluster: Cluster, namespace: pulumi.Input[str], account: str, opts: pulumi.ResourceOptions
+    ) -> Identity:
         return Identity()
 
     def store(self, logical: str, data: Data, path: pulumi.Output[str], opts: pulumi.ResourceOptions) -> Stored:
