@@ -144,6 +144,8 @@ class RedisExporter(Component):
                     {"sourceLabels": ["__param_target"], "targetLabel": "instance"},
                     {"targetLabel": "__address__", "replacement": exporter},
                     {"targetLabel": "job", "replacement": name},
+                    # As whatever a monitor has scraped: alerts name it.
+                    {"targetLabel": "namespace", "replacement": namespace},
                 ],
             },
             opts=self.child(depends_on=[scraping.crds]),

@@ -76,3 +76,5 @@ def test_every_node_of_a_cluster_is_scraped_through_the_exporter() -> None:
     targets = {each["targetLabel"]: each.get("replacement") for each in scrape["relabelings"]}
     assert targets["__address__"] == "redis-exporter.exporters.svc:9121"
     assert "__param_target" in targets
+    # Alerts name it, and no service discovery of Kubernetes' gives it to these targets.
+    assert targets["namespace"] == "exporters"
