@@ -152,8 +152,8 @@ class Aurora(Component):
             opts=self.child(depends_on=list(after)),
         )
 
-    def _autoscale(self, readers: Readers, most: int, writer: pulumi.Resource) -> None:
-        """Let readers be added up to ``most``, and take back those that were added; the spec's own stay.
+    def _autoscale(self, readers: Readers, maximum: int, writer: pulumi.Resource) -> None:
+        """Let readers be added up to ``maximum``, and take back those that were added; the spec's own stay.
 
         What is added has the writer's class, since Aurora copies that, and has to be taken back before a teardown:
         https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Integrating.AutoScaling.html
@@ -164,7 +164,7 @@ class Aurora(Component):
             scalable_dimension="rds:cluster:ReadReplicaCount",
             resource_id=pulumi.Output.concat("cluster:", self._cluster.cluster_identifier),
             min_capacity=min(1, readers.count),
-            max_capacity=most,
+            max_capacity=maximum,
             # A cluster without instances has nothing to scale, and is refused.
             opts=self.child(depends_on=[writer]),
         )

@@ -108,7 +108,7 @@ class Logs(Component):
         self.grafana_environment = {}
         if self.store.datasource:
             self.grafana_environment = self._account("grafana", scraping.namespace)
-            self._datasource(self.store.datasource)
+            self._offer(self.store.datasource)
         if isinstance(self.store.api, LokiApi):
             scraping.watch("logs", self)
         self.register_outputs({})
@@ -240,24 +240,10 @@ class Logs(Component):
             mounts.append({"name": "ca", "mountPath": CA_DIRECTORY, "readOnly": True})
         return volumes, mounts
 
-    def _datasource(self, given: Mapping[str, Any]) -> None:
-        """Make the Secret that Grafana's sidecar finds by its label; credentials in it are variables of Grafana's."""
-        assert not isinstance(self.store.api, CloudWatchApi)  # has no datasource
-        settings: dict[str, Any] = dict(given["jsonData"])
-        secrets: dict[str, Any] = {}
-        if self.store.ca_certificate is not None:
-            settings["tlsAuthWithCACert"] = True
-            secrets["tlsCACert"] = self.store.ca_certificate
-        if isinstance(self.store.api, LokiApi) and self.store.api.tenant:
-            settings["httpHeaderName1"] = "X-Scope-OrgID"
-            secrets["httpHeaderValue1"] = self.store.api.tenant
-        source = {**given, "access": "proxy", "url": self.store.api.address.url, "editable": False}
-        if self.store.account:
-            source |= {"basicAuth": True, "basicAuthUser": f"${USERNAME}"}
-            secrets["basicAuthPassword"] = f"${PASSWORD}"
-        source |= {"jsonData": settings, **({"secureJsonData": secrets} if secrets else {})}
+    def _offer(self, datasource: Mapping[str, Any]) -> None:
+        """Make the Secret with ``datasource`` that Grafana's sidecar finds by its label."""
         # JSON is YAML.
-        text = pulumi.Output.json_dumps({"apiVersion": 1, "datasources": [source]})
+        text = pulumi.Output.json_dumps({"apiVersion": 1, "datasources": [_connected(datasource, self.store)]})
         Secret(
             f"{self._name}-datasource",
             metadata={
@@ -268,3 +254,24 @@ class Logs(Component):
             string_data={"logs.yaml": text},
             opts=self.child(),
         )
+
+
+def _connected(datasource: Mapping[str, Any], store: LogStore) -> dict[str, Any]:
+    """Return ``datasource`` with the address of ``store`` and how to sign in; credentials are variables of Grafana's.
+
+    https://grafana.com/docs/grafana/latest/administration/provisioning/#data-sources
+    """
+    assert not isinstance(store.api, CloudWatchApi)  # has no datasource
+    settings: dict[str, Any] = dict(datasource["jsonData"])
+    secrets: dict[str, Any] = {}
+    if store.ca_certificate is not None:
+        settings["tlsAuthWithCACert"] = True
+        secrets["tlsCACert"] = store.ca_certificate
+    if isinstance(store.api, LokiApi) and store.api.tenant:
+        settings["httpHeaderName1"] = "X-Scope-OrgID"
+        secrets["httpHeaderValue1"] = store.api.tenant
+    source = {**datasource, "access": "proxy", "url": store.api.address.url, "editable": False}
+    if store.account:
+        source |= {"basicAuth": True, "basicAuthUser": f"${USERNAME}"}
+        secrets["basicAuthPassword"] = f"${PASSWORD}"
+    return {**source, "jsonData": settings, **({"secureJsonData": secrets} if secrets else {})}

@@ -308,10 +308,10 @@ class Elasticsearch(Component):
 
 def _node_set(spec: Spec, storage_class: pulumi.Input[str] | None, placement: dict[str, Any]) -> dict[str, Any]:
     # A node needs a core while it starts, and little afterwards: with less its probe would give it up.
-    most = spec.cpu if quantity(spec.cpu) > 1 else "1"
+    cpu_limit = spec.cpu if quantity(spec.cpu) > 1 else "1"
     resources = {
         "requests": {"cpu": spec.cpu, "memory": spec.memory},
-        "limits": {"cpu": most, "memory": spec.memory},
+        "limits": {"cpu": cpu_limit, "memory": spec.memory},
     }
     claim: dict[str, Any] = {
         "accessModes": ["ReadWriteOnce"],
