@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -33,3 +34,18 @@ def name_of(made: Any) -> pulumi.Output[str]:
 def known_after(value: pulumi.Input[str], *others: pulumi.Input[Any]) -> pulumi.Output[str]:
     """Return ``value``, known no earlier than ``others``: whoever uses it depends on them, too."""
     return pulumi.Output.all(value, *others).apply(lambda known: known[0])
+
+
+def object_metadata(
+    namespace: pulumi.Input[str],
+    name: str | None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
+) -> Any:
+    """Return an object's metadata, without what is empty.
+
+    An API server does not keep an empty map, and a custom resource with one would be changed at every `up`.
+    """
+    given = {"name": name, "labels": labels, "annotations": annotations}
+    return {"namespace": namespace, **{key: value for key, value in given.items() if value}}

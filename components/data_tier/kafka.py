@@ -13,7 +13,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
-from components.component import Component, known_after, name_of
+from components.component import Component, known_after, name_of, object_metadata
 from components.data_tier.endpoint import Consumer, Peer
 from components.data_tier.kafka_client import KafkaClient, KafkaEndpoint
 from components.data_tier.kafka_servers import BROKER_PODS, METRICS_FILE, NAME, OF_CLUSTER, PORT, Servers
@@ -22,7 +22,7 @@ from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED, RESTRICTED_CONTAINER
 from components.scheduling import on_pool
-from components.secrets.contract import IN_CLUSTER, Secrets, about
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import allow, going_to
 from spec.kafka import InClusterKafka as Spec
 from spec.kafka import MetadataMode, Topic
@@ -230,7 +230,9 @@ class InClusterKafka(Component):
             f"{self._name}-{part}".rstrip("-"),
             api_version=self._line.api_version,
             kind=kind,
-            metadata=about(self._namespace, name, labels=labels, annotations={**waiting, **(annotations or {})}),
+            metadata=object_metadata(
+                self._namespace, name, labels=labels, annotations={**waiting, **(annotations or {})}
+            ),
             spec=spec,
             opts=self.child(**options),
         )

@@ -15,7 +15,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from components.charts import Charts
 from components.cloud.contract import Cloud
 from components.cluster.contract import Cluster
-from components.component import Component, known_after, name_of
+from components.component import Component, known_after, name_of, object_metadata
 from components.data_tier.endpoint import ADMINISTRATOR, Consumer, Peer, PostgresEndpoint, clients
 from components.data_tier.postgres_backups import PODS as BACKUP_PODS
 from components.data_tier.postgres_backups import PORT as PLUGIN_PORT
@@ -24,7 +24,7 @@ from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED
 from components.scheduling import on_pool
-from components.secrets.contract import IN_CLUSTER, Secrets, about
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, allow, among, coming_from, from_api_server, going_to
 from components.volumes import of_class
 from spec.base import quantity
@@ -201,7 +201,7 @@ class InClusterPostgres(Component):
             logical,
             api_version=_API_VERSION,
             kind=kind,
-            metadata=about(self._namespace, name, annotations=waiting),
+            metadata=object_metadata(self._namespace, name, annotations=waiting),
             spec=spec,
             opts=self.child(**options),
         )

@@ -18,12 +18,12 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
-from components.component import Component, name_of
+from components.component import Component, name_of, object_metadata
 from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
-from components.secrets.contract import IN_CLUSTER, Secrets, about
+from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, DNS, allow, among, coming_from
 from components.volumes import of_class
 from spec.node_pools import NodePool
@@ -125,7 +125,9 @@ class RabbitMq(Component):
             name,
             api_version="rabbitmq.com/v1beta1",
             kind="RabbitmqCluster",
-            metadata=about(self._namespace, NAME, annotations=cluster.until("condition=ClusterAvailable", seconds=900)),
+            metadata=object_metadata(
+                self._namespace, NAME, annotations=cluster.until("condition=ClusterAvailable", seconds=900)
+            ),
             spec=_cluster_spec(spec, cluster.storage_class, placement, self._definitions(passwords)),
             opts=self.child(depends_on=[operator], protect=protect),
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
-from components.component import name_of
+from components.component import name_of, object_metadata
 
 Data = Mapping[str, pulumi.Input[str]]
 
@@ -70,7 +70,7 @@ class KubernetesSecrets:
         """Return the name of a Secret that the program makes."""
         made = Secret(
             logical,
-            metadata=about(namespace, name, labels=labels),
+            metadata=object_metadata(namespace, name, labels=labels),
             type=type,
             string_data=dict(data),
             immutable=True if name is None else None,
@@ -93,18 +93,3 @@ class KubernetesSecrets:
 
 
 IN_CLUSTER = KubernetesSecrets()
-
-
-def about(
-    namespace: pulumi.Input[str],
-    name: str | None,
-    *,
-    labels: Mapping[str, str] | None = None,
-    annotations: Mapping[str, pulumi.Input[str]] | None = None,
-) -> Any:
-    """Return an object's metadata, without what is empty.
-
-    An API server does not keep an empty map, and a custom resource with one would be changed at every `up`.
-    """
-    given = {"name": name, "labels": labels, "annotations": annotations}
-    return {"namespace": namespace, **{key: value for key, value in given.items() if value}}

@@ -10,10 +10,10 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
-from components.component import Component, name_of
+from components.component import Component, name_of, object_metadata
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.secrets.contract import Data, about
+from components.secrets.contract import Data
 from components.secrets.vaults import Vault
 from components.traffic import API_SERVER, DNS, allow, coming_from, from_api_server, going_to, ports
 
@@ -118,7 +118,7 @@ class ExternalSecrets(Component):
             logical,
             api_version=_API,
             kind="ExternalSecret",
-            metadata=about(namespace, name, annotations=annotations),
+            metadata=object_metadata(namespace, name, annotations=annotations),
             spec={
                 "refreshInterval": _REFRESH,
                 "secretStoreRef": {"kind": "ClusterSecretStore", "name": name_of(self._store)},
@@ -149,7 +149,7 @@ class ExternalSecrets(Component):
             api_version=_API,
             kind="ExternalSecret",
             # Whoever has not put it there yet is told so by the `up`.
-            metadata=about(namespace, name, annotations=self._ready),
+            metadata=object_metadata(namespace, name, annotations=self._ready),
             spec={
                 "refreshInterval": _REFRESH,
                 "secretStoreRef": {"kind": "ClusterSecretStore", "name": name_of(self._store)},

@@ -13,10 +13,10 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components.charts import Charts
 from components.cluster.contract import Cluster
-from components.component import Component, name_of
+from components.component import Component, name_of, object_metadata
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.secrets.contract import Data, about
+from components.secrets.contract import Data
 from components.secrets.sealing import seal
 from components.traffic import API_SERVER, DNS, allow, coming_from, from_api_server
 
@@ -120,7 +120,7 @@ class SealedSecrets(Component):
             logical,
             api_version="bitnami.com/v1alpha1",
             kind="SealedSecret",
-            metadata=about(namespace, name, annotations={**_SCOPE, **self._unsealed}),
+            metadata=object_metadata(namespace, name, annotations={**_SCOPE, **self._unsealed}),
             spec={
                 "encryptedData": {key: self._sealed(namespace, value) for key, value in data.items()},
                 "template": template,
