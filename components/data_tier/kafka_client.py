@@ -47,7 +47,8 @@ class KafkaClient:
     def rights(self) -> list[dict[str, Any]]:
         """Return what the client may do, as a KafkaUser has it.
 
-        Its consumer groups and transactions have names that begin with its own, so that nobody commits for another.
+        Its consumer groups and transactions have names that begin with its own, so that it commits for nobody else but
+        a client whose name begins so, too.
         """
         if self.administers:
             everything = [_right(kind, "*", "All") for kind in ("topic", "group", "transactionalId")]

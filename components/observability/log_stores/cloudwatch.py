@@ -12,7 +12,7 @@ from spec.logs import CloudWatch
 
 
 def cloud_watch(spec: CloudWatch, cloud: Cloud, opts: pulumi.ResourceOptions) -> LogStore:
-    """Return a log group of the program's own: one that a collector makes is kept for ever, and stays behind.
+    """Return the store: a log group that ``cloud`` makes, as one that a collector makes keeps its lines for ever.
 
     Grafana gets no datasource: it would need an identity with rights to read all that the account logs.
     """
