@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from spec.capacity.amounts import MIB
+from spec.capacity.footprints import workloads
 from spec.capacity.machines import architecture, instance, instance_types
-from spec.cluster import EksCluster, KubeadmCluster
+from spec.cluster import EksCluster, ExistingCluster, K3dCluster, KubeadmCluster
 from spec.mistakes import Mistake, Path
 from spec.platform import Platform
 from spec.rules import rule
@@ -96,6 +97,36 @@ def pools_are_of_one_architecture(platform: Platform) -> Iterator[Mistake]:
                 problem = f"is {architecture(other)}, and {first} beside it {architecture(first)}"
                 remedy = "give each architecture a pool of its own"
                 yield Mistake(("nodePools", position, "instanceTypes", number), problem, remedy, other)
+
+
+@rule
+def replicas_that_are_apart_have_a_node_each(platform: Platform) -> Iterator[Mistake]:
+    """No two replicas of an engine are on one node: one for which there is none would wait, and `up` for it in vain."""
+    for each in workloads(platform):
+        if each.apart:
+            yield from more_than_nodes(platform, each.apart, each.replicas, each.pool)
+
+
+def more_than_nodes(platform: Platform, path: Path, replicas: int, pool: str | None = None) -> Iterator[Mistake]:
+    """Yield a mistake where there are more ``replicas``, a number at ``path``, than nodes that they may be on.
+
+    Those are of ``pool``, or of each that keeps nobody off, at its largest. Of a cluster that somebody else runs nobody
+    has said how many it has.
+    """
+    cluster = platform.cluster
+    if isinstance(cluster, ExistingCluster):
+        return
+    if isinstance(cluster, K3dCluster):
+        nodes, where, more = cluster.servers + cluster.agents, "", "cluster.agents"
+    else:
+        pools = [each for each in platform.node_pools if (each.name == pool if pool else not each.keeps_off)]
+        nodes = sum(each.size.max for each in pools)
+        where = f" in pool{'s' * (len(pools) > 1)} {' and '.join(each.name for each in pools)}"
+        more = f"size.max of {' or '.join(each.name for each in pools)}"
+        if not pools:
+            return  # one that is not declared, or none, of which others tell
+    if replicas > nodes:
+        yield Mistake(path, f"is more than there are nodes{where}, {nodes}", f"lower it, or raise {more}", replicas)
 
 
 @rule

@@ -43,3 +43,8 @@ class NodePool(Section):
     labels: dict[LabelKey, LabelValue] = {}
     """Of its nodes, and of the pods of services that name it."""
     taints: list[Taint] = []
+
+    @property
+    def keeps_off(self) -> bool:
+        """Whether what does not name the pool stays off it."""
+        return any(taint.effect != "PreferNoSchedule" for taint in self.taints)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spec.cluster import ExistingCluster, K3dCluster
+from spec.machine_rules import more_than_nodes
 from spec.mistakes import Mistake, Path
 from spec.platform import Platform
 from spec.rules import rule
@@ -27,10 +28,7 @@ def longhorn_finds_disks_and_what_it_mounts_them_with(platform: Platform) -> Ite
         return
     if isinstance(cluster, ExistingCluster):
         return
-    nodes = cluster.servers + cluster.agents
-    if storage.replicas > nodes:
-        problem = f"is more than there are nodes, {nodes}"
-        yield Mistake((*_STORAGE, "replicas"), problem, "lower it, or raise cluster.agents", storage.replicas)
+    yield from more_than_nodes(platform, (*_STORAGE, "replicas"), storage.replicas)
     if cluster.image.startswith(_PLAIN_K3S):
         remedy = "take an image of k3s that has it: see Distributed storage in docs/operations.md"
         yield Mistake(("cluster", "image"), "has no open-iscsi, which Longhorn mounts with", remedy, cluster.image)

@@ -27,6 +27,8 @@ class Node:
     daemons: dict[str, Amount]
     tainted: bool
     """Keeps off what does not name its pool."""
+    several: bool = False
+    """Stands for all nodes of a cluster, on which pods may well be apart."""
     placed: dict[str, tuple[int, Amount]] = field(default_factory=dict)
     """Number and requests of the pods there, by the name of their workload."""
     room: Amount = field(init=False)
@@ -37,9 +39,13 @@ class Node:
         self.room = self.machine.allocatable - total(self.daemons)
         self.pods = len(self.daemons)
 
-    def takes(self, workload: Workload, asked: Amount) -> bool:
+    def admits(self, workload: Workload) -> bool:
+        """Whether a pod of ``workload`` may come, if there is room."""
         allowed = workload.pool == self.pool if workload.pool else not self.tainted
-        return allowed and self.pods < self.machine.pods and asked <= self.room
+        return allowed and not (workload.apart and workload.name in self.placed and not self.several)
+
+    def takes(self, workload: Workload, asked: Amount) -> bool:
+        return self.admits(workload) and self.pods < self.machine.pods and asked <= self.room
 
     def put(self, workload: Workload, asked: Amount) -> None:
         number, before = self.placed.get(workload.name, (0, Amount()))
@@ -66,7 +72,7 @@ class Homeless:
     asked: Amount
     """What the pod requests."""
     roomiest: Node | None
-    """The machine with the most room for it; None where no machine takes it, however small it were."""
+    """The machine with the most room for it; None where none admits it, however small it were."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ def _updated(found: Sequence[Workload]) -> list[Workload]:
 
 
 def _roomiest(nodes: Sequence[Node], workload: Workload) -> Node | None:
-    candidates = [node for node in nodes if (workload.pool == node.pool if workload.pool else not node.tainted)]
+    candidates = [node for node in nodes if node.admits(workload)]
     return max(candidates, key=lambda node: node.room.memory, default=None)
 
 
@@ -135,7 +141,7 @@ def _nodes(platform: Platform, found: Sequence[Workload]) -> Iterator[Node]:
     if not isinstance(cluster, EksCluster | KubeadmCluster):
         if machine := shared(cluster):
             all_nodes = {name: asked * platform.most_nodes() for name, asked in daemons.items()}
-            yield Node(machine.kind, "", machine, all_nodes, tainted=False)
+            yield Node(machine.kind, "", machine, all_nodes, tainted=False, several=True)
         return
     if isinstance(cluster, KubeadmCluster) and cluster.control_plane.instance_type in instance_types():
         machine = instance(cluster.control_plane.instance_type, cluster)
@@ -144,9 +150,8 @@ def _nodes(platform: Platform, found: Sequence[Workload]) -> Iterator[Node]:
     for pool in platform.node_pools:
         if pool.instance_types[0] in instance_types():
             machine = _smallest([instance(each, cluster) for each in pool.instance_types if each in instance_types()])
-            tainted = any(taint.effect != "PreferNoSchedule" for taint in pool.taints)
             for number in range(pool.size.max):
-                yield Node(f"{pool.name} {number}", pool.name, machine, daemons, tainted)
+                yield Node(f"{pool.name} {number}", pool.name, machine, daemons, pool.keeps_off)
 
 
 def _smallest(machines: Sequence[Machine]) -> Machine:

@@ -63,6 +63,8 @@ class Workload:
     pool: str | None = None
     claims: int = 0
     """Volumes of each replica."""
+    apart: Path = ()
+    """What in the stack file says how many replicas there are, no two of them on one node; empty where two may be."""
     path: Path = ()
     """What in the stack file decides about it; empty where nothing does."""
 

@@ -182,6 +182,13 @@ def test_a_pod_that_names_a_pool_is_on_it_and_taints_keep_others_off() -> None:
         assert (set(node.placed) <= surging) if node.pool == "surge" else not (set(node.placed) & surging)
 
 
+def test_pods_that_are_apart_are_on_nodes_of_their_own_where_more_would_fit() -> None:
+    four = changed(config("blog"), "data.postgres.instances", 4)
+    ample = [{"name": each["name"], "quota": ROOMY} for each in config("blog")["security"]["namespaces"]]
+    nodes = placed(from_config(changed(four, "security.namespaces", ample), "blog")).nodes
+    assert [node.placed["postgres"][0] for node in nodes] == [1, 1, 1, 1]
+
+
 def test_dev_has_room_on_a_laptop_of_four_cores_and_twelve_gibibytes() -> None:
     [laptop] = placed(stack("dev")).nodes
     assert laptop.machine.has == Amount(4000, 12 * 1024 * MIB)
@@ -226,9 +233,9 @@ LARGE = {"requests": {"cpu": "800m", "memory": "1200Mi"}, "limits": {"cpu": "1",
             True,
         ),
         (
-            "data.kafka.brokers",
-            9,
-            'data.kafka.resources.requests.memory = "1Gi"\n      leaves no room for kafka-brokers',
+            "services.1.replicas.max",
+            40,
+            'services[1].resources.requests.cpu = "250m"\n      leaves no room for backend',
             True,
         ),
     ],

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
-from spec.load import from_config
+from spec.load import NAMESPACE, from_config
+from spec.overlay import document
 from tests.spec.test_mistakes import AWS, SERVICE, changed, mistakes
 
 
@@ -94,3 +96,72 @@ def test_an_autoscaler_takes_a_range(size: dict[str, int]) -> None:
 @pytest.mark.parametrize("type", ["t3.small", "t3.medium", "t4g.medium"])
 def test_what_has_enough_for_kubeadm_is_a_control_plane(type: str) -> None:
     assert from_config(changed(KUBEADM, "cluster.controlPlane.instanceType", type), "test")
+
+
+AMPLE = {
+    "requests": {"cpu": "99", "memory": "99Gi"},
+    "limits": {"cpu": "99", "memory": "99Gi"},
+    "persistentVolumeClaims": 99,
+}
+
+
+def roomy(stack: str, *overlays: str) -> dict[str, Any]:
+    """Return a stack's configuration, with machines and quotas that have room for more of everything."""
+    document_ = yaml.safe_load(document(stack, list(overlays)))["config"]
+    given = {key.removeprefix(NAMESPACE): value for key, value in document_.items()}
+    namespaces = [each | {"quota": AMPLE} for each in given["security"]["namespaces"]]
+    given = changed(given, "security.namespaces", namespaces)
+    return changed(given, "cluster.machine", {"cpu": "64", "memory": "99Gi"}) if stack == "dev" else given
+
+
+ZOOKEEPER = roomy("dev", "zookeeper")
+TAINTED = pool("surge", size={"min": 0, "max": 40}, taints=[{"key": "surge"}])
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (changed(roomy("dev"), "data.postgres.instances", 3), ["data.postgres.instances = 3", "cluster.agents"]),
+        (changed(roomy("dev"), "data.kafka.brokers", 3), ["data.kafka.brokers = 3", "cluster.agents"]),
+        (changed(roomy("dev"), "data.kafka.controllers", 3), ["data.kafka.controllers = 3", "nodes, 1"]),
+        (changed(ZOOKEEPER, "data.kafka.controllers", 3), ["data.kafka.controllers = 3", "nodes, 1"]),
+        *(
+            (changed(roomy("dev", overlay), f"cluster.{key}", value), [f"data.{what} = 3", "nodes, 2"])
+            for overlay, key, value in (("phase-2", "agents", 1), ("three-machines", "servers", 2))
+            for what in ("postgres.instances", "kafka.brokers", "kafka.controllers")
+        ),
+        (
+            changed(roomy("blog"), "data.postgres.instances", 6),
+            ["data.postgres.instances = 6", "nodes in pool general, 4", "raise size.max of general"],
+        ),
+        (
+            changed(roomy("sesacthon"), "data.rabbitmq.nodes", 3),
+            ["data.rabbitmq.nodes = 3", "nodes in pool rabbitmq, 1", "raise size.max of rabbitmq"],
+        ),
+        (
+            # Who names no pool is kept off this one.
+            changed(EKS | {"nodePools": [AUTH, INFO, TAINTED]}, "data.postgres.instances", 3),
+            ["data.postgres.instances = 3", "nodes in pools auth and info, 2", "raise size.max of auth or info"],
+        ),
+    ],
+)  # fmt: skip
+def test_replicas_that_are_apart_are_no_more_than_the_nodes(config: dict[str, Any], expected: list[str]) -> None:
+    text = mistakes(config)
+    for words in [*expected, "is more than there are nodes", "lower it, or raise"]:
+        assert words in text
+    assert "leaves no room" not in text
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        changed(changed(roomy("dev"), "data.postgres.instances", 3), "cluster.agents", 2),
+        changed(changed(roomy("blog"), "data.postgres.instances", 3), "nodePools.0.size.max", 6),
+        changed(
+            changed(roomy("dev"), "data.postgres.instances", 3), "cluster", {"target": "existing", "context": "mine"}
+        ),
+    ],
+    ids=["k3d", "eks", "existing"],
+)
+def test_a_node_for_each_is_enough(config: dict[str, Any]) -> None:
+    assert from_config(config, "test").data.postgres

@@ -43,6 +43,7 @@ def postgres(platform: Platform) -> Iterator[Workload]:
         replicas=spec.instances,
         pool=spec.pool,
         claims=1,
+        apart=("data", "postgres", "instances"),
         path=("data", "postgres", "memory"),
     )
     reads = any("postgres.reader" in service.uses for service in platform.services)
@@ -103,14 +104,20 @@ def kafka(platform: Platform) -> Iterator[Workload]:
     )
     where: dict[str, Any] = {"namespace": spec.namespace, "pool": spec.pool}
     metadata = "zookeeper" if spec.metadata == "zookeeper" else "kafka"
-    for pool, one, replicas, asked in (
-        ("brokers", "kafka", spec.brokers, "resources"),
-        ("controllers" if metadata == "kafka" else metadata, metadata, spec.controllers, "controllerResources"),
+    keepers = "controllers" if metadata == "kafka" else metadata
+    for pool, one, (key, replicas), (asked, resources) in (
+        ("brokers", "kafka", ("brokers", spec.brokers), ("resources", spec.resources)),
+        (keepers, metadata, ("controllers", spec.controllers), ("controllerResources", spec.controller_resources)),
     ):
-        resources = spec.resources if asked == "resources" else spec.controller_resources
-        path = ("data", "kafka", asked, "requests")
-        servers = [sized(one, resources)]
-        yield Workload(f"kafka-{pool}", containers=servers, replicas=replicas, claims=1, path=path, **where)
+        yield Workload(
+            f"kafka-{pool}",
+            containers=[sized(one, resources)],
+            replicas=replicas,
+            claims=1,
+            apart=("data", "kafka", key),
+            path=("data", "kafka", asked, "requests"),
+            **where,
+        )
     operators = [sized(name, ENTITY_OPERATOR) for name in ("topic-operator", "user-operator")]
     yield Workload("kafka-entity-operator", containers=operators, **where)  # it goes before the next one comes
     exporter = [sized("kafka-exporter", KAFKA_EXPORTER)]
@@ -180,5 +187,6 @@ def rabbitmq(platform: Platform) -> Iterator[Workload]:
         replicas=spec.nodes,
         pool=spec.pool,
         claims=1,
+        apart=("data", "rabbitmq", "nodes"),
         path=("data", "rabbitmq", "memory"),
     )
