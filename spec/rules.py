@@ -5,7 +5,7 @@ Each rule is a function that takes the platform and yields a Mistake for every p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from ipaddress import IPv4Network
 
 from spec.base import quantity
@@ -29,9 +29,9 @@ def rule(function: Rule) -> Rule:
     return function
 
 
-def broken_rules(platform: Platform) -> list[Mistake]:
-    """Return every mistake that any rule finds."""
-    return [mistake for check in RULES for mistake in check(platform)]
+def broken_rules(platform: Platform, besides: Collection[Rule] = ()) -> list[Mistake]:
+    """Return every mistake that any rule finds, ``besides`` some that are not asked."""
+    return [mistake for check in RULES if check not in besides for mistake in check(platform)]
 
 
 def twice(path: Path, names: Iterable[str], key: str = "name") -> Iterator[Mistake]:

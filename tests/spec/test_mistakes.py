@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
-from spec.load import from_config, from_file, stack_file, stacks
-from spec.mistakes import SpecError
+from spec.load import NAMESPACE, from_config, from_file, stack_file, stacks
+from spec.mistakes import SpecError, dotted
+from spec.platform import Platform
 
 SERVICE = {
     "name": "backend",
@@ -272,9 +276,72 @@ def test_positions_are_those_of_the_file_when_a_service_before_is_wrong() -> Non
     assert 'services[2].uses[0] = "backnd"' in said
 
 
-def test_nobody_is_blamed_for_naming_what_is_there_but_wrong() -> None:
-    said = mistakes(changed(LOCAL, "services.0.port", 70000))
+def described(stack: str) -> dict[str, Any]:
+    document = yaml.safe_load(stack_file(stack).read_text())["config"]
+    return {key.removeprefix(NAMESPACE): value for key, value in document.items()}
+
+
+def paths(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of everything in a stack file that has keys."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, held in items:
+        here = f"{path}.{key}".removeprefix(".")
+        if "." not in str(key):
+            yield here
+            yield from paths(held, here)
+
+
+def first_of_each(found: Iterable[str]) -> list[str]:
+    """Return one path of each form, as items of a list are alike."""
+    return list({re.sub(r"\d+", "0", path): path for path in found}.values())
+
+
+def has_its_form(config: dict[str, Any]) -> bool:
+    try:
+        Platform.model_validate(config, by_alias=True, by_name=False)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("stack", stacks())
+@pytest.mark.parametrize("value", [-77, "No such thing!"])
+def test_nobody_is_blamed_for_naming_what_is_there_but_wrong(stack: str, value: Any) -> None:
+    """As the file is sound, whatever is told beside the one value that is made wrong would be false."""
+    sound = described(stack)
+    for path in first_of_each(paths(sound)):
+        wrong = changed(sound, path, value)
+        if has_its_form(wrong):
+            continue
+        with pytest.raises(SpecError) as refused:
+            from_config(wrong, "test")
+        outside = [str(each) for each in refused.value.mistakes if not dotted(each.path).startswith(bracketed(path))]
+        assert outside == [], path
+
+
+def bracketed(path: str) -> str:
+    return dotted(tuple(int(part) if part.isdigit() else part for part in path.split(".")))
+
+
+@pytest.mark.parametrize(
+    ("stack", "path", "value"),
+    [
+        ("tacklebox", "data.postgres.credentials", None),
+        ("tacklebox", "data.postgres.credentials", {}),
+        ("tacklebox", "data.postgres.host", None),
+        ("tacklebox", "data.postgres.engine", "externl"),
+        ("tacklebox", "services.0.port", None),
+        ("dev", "data.kafka.engine", "inclster"),
+        ("blog", "data.redis.stores.0.eviction", "alkeys-lru"),
+        ("sesacthon", "data.redis.stores.1.eviction", None),
+        ("dev", "security.namespaces.1", {"egress": "open"}),
+        ("dev", "services.1", {"namespace": "backend", "port": 4000}),
+    ],
+)
+def test_what_depends_on_what_is_wrong_or_missing_waits_for_it(stack: str, path: str, value: Any) -> None:
+    said = mistakes(changed(described(stack), path, value))
     assert "1 mistake," in said
+    assert bracketed(path) in said
 
 
 def test_all_broken_rules_are_told_at_once() -> None:
