@@ -62,9 +62,9 @@ def simple_config(spec: Spec) -> dict[str, Any]:
 class K3dCluster(Cluster):
     """A k3d cluster that the program creates and deletes.
 
-    k3d changes neither image nor ports nor volumes of a cluster, so any change of the spec replaces it: the old one
-    goes first, since both would want the same ports, and with it everything that ran there. The files of its volumes
-    stay in ``storage_path``, also after `destroy`.
+    k3d changes neither image nor ports nor volumes of a cluster, so any change of its configuration replaces it: the
+    old one goes first, since both would want the same ports, and with it everything that ran there. The files of its
+    volumes stay in ``storage_path``, also after `destroy`.
     """
 
     storage_class = "local-path"
