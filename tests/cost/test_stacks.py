@@ -12,10 +12,44 @@ from cost.__main__ import GRAPHS, main
 from cost.graph import reviewed
 from cost.model import Bill, bill
 from cost.prices import usage
+from spec.load import ROOT
+
+PAGE = (ROOT / "docs" / "cost.md").read_text()
 
 
 def of(stack: str) -> Bill:
     return bill(reviewed(json.loads((GRAPHS / f"{stack}.json").read_text())), usage())
+
+
+def on_the_page(row: str) -> list[float]:
+    """Return the dollars in a row of a table of docs/cost.md."""
+    found = re.search(rf"^\| {re.escape(row)} .*$", PAGE, re.MULTILINE)
+    assert found, row
+    return [float(amount.replace(",", "")) for amount in re.findall(r"\$([\d,]+)", found[0])]
+
+
+@pytest.mark.parametrize(
+    ("row", "stack", "besides"),
+    [
+        ("prod | Aurora: a 2xlarge and two xlarge; without a cache |", "prod", "Cache"),
+        ("blog |", "blog", None),
+        ("sesacthon |", "sesacthon", None),
+        ("dev, tacklebox |", "dev", None),
+        ("dev, tacklebox |", "tacklebox", None),
+    ],
+)
+def test_the_page_says_what_the_command_does(row: str, stack: str, besides: str | None) -> None:
+    found = of(stack)
+    less = found.groups()[besides] if besides else 0
+    assert on_the_page(row) == pytest.approx([found.monthly - less, found.fixed - less], rel=0.01)
+
+
+def test_the_page_has_the_list_prices_of_prod() -> None:
+    groups = of("prod").groups()
+    cache, database = groups.pop("Cache"), groups.pop("Database")
+    assert on_the_page("Redis,")[1] == pytest.approx(cache, rel=0.01)
+    assert sum(on_the_page("Aurora")[1:]) == pytest.approx(database, rel=0.01)
+    assert on_the_page("Everything else,")[1] == pytest.approx(sum(groups.values()), rel=0.01)
 
 
 @pytest.mark.parametrize("stack", ["prod", "blog", "sesacthon"])
