@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -26,6 +27,16 @@ class UnknownChart(pulumi.RunError):
         super().__init__(f"chart {chart} is not in charts/versions.yaml: {hint}")
 
 
+class NoMirror(pulumi.RunError):
+    """A directory of charts that does not exist."""
+
+    def __init__(self, mirror: str) -> None:
+        super().__init__(
+            f"groundwork:chartMirror = {mirror!r} is no directory of this machine: make it with `make mirror`, or "
+            "name one that is there, from where the project is, or a URL"
+        )
+
+
 @cache
 def _pins() -> Mapping[str, Pin]:
     return pins()
@@ -35,7 +46,12 @@ class Charts:
     """Where third-party charts come from."""
 
     def __init__(self, mirror: str | None = None) -> None:
-        """Take charts from ``mirror``, a directory or URL that holds ``<name>-<version>.tgz``, or from upstream."""
+        """Take charts from ``mirror``, a directory or URL that holds ``<name>-<version>.tgz``, or from upstream.
+
+        Raises NoMirror for a directory that is not there, before helm could say of the first chart that it is missing.
+        """
+        if mirror and "://" not in mirror and not Path(mirror).is_dir():
+            raise NoMirror(mirror)
         self._mirror = mirror.rstrip("/") if mirror else None
 
     def release(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pulumi
 import pytest
 
-from components.charts import Charts, UnknownChart
+from components.charts import Charts, NoMirror, UnknownChart
 from tests.recorder import Registered, run
 
 
@@ -30,11 +32,20 @@ def test_a_chart_comes_from_its_registry() -> None:
 
 @pytest.mark.parametrize("mirror", ["mirror", "mirror/", "https://mirror.example.com/charts"])
 @pytest.mark.parametrize("chart", ["metrics-server", "cert-manager", "strimzi-kafka-operator-zookeeper"])
-def test_every_chart_comes_from_the_mirror_where_there_is_one(mirror: str, chart: str) -> None:
+def test_every_chart_comes_from_the_mirror_where_there_is_one(
+    mirror: str, chart: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mirror").mkdir()
+    monkeypatch.chdir(tmp_path)
     release = _release(chart, mirror)
     name = chart.removesuffix("-zookeeper")
     assert release["chart"] == f"{mirror.rstrip('/')}/{name}-{release['version']}.tgz"
     assert "repositoryOpts" not in release.inputs
+
+
+def test_a_mirror_that_is_not_there_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(NoMirror, match=r"groundwork:chartMirror = '.*/nope' is no directory"):
+        Charts(f"{tmp_path}/nope")
 
 
 def test_a_chart_that_is_not_pinned_is_refused_with_the_nearest() -> None:
