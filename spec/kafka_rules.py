@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from spec.base import quantity
 from spec.mistakes import Mistake, Path, did_you_mean
@@ -10,6 +10,7 @@ from spec.platform import Platform
 from spec.rules import rule
 
 _KAFKA: Path = ("data", "kafka")
+_IN_SYNC = "min.insync.replicas"
 _ITSELF = "kafka-ui"
 """The user that the platform's own interface is."""
 
@@ -46,6 +47,26 @@ def topics_have_brokers_for_their_replicas(platform: Platform) -> Iterator[Mista
         if first != position:
             remedy = f"topics[{first}] has it already; give each a name of its own"
             yield Mistake((*path, "name"), "is taken", remedy, topic.name)
+
+
+@rule
+def as_many_replicas_are_in_sync_as_there_may_be(platform: Platform) -> Iterator[Mistake]:
+    """Who asks for more than there are is not safer by it: all of them are enough for Kafka.
+
+    https://github.com/apache/kafka/pull/14594
+    """
+    kafka = platform.data.kafka
+    if kafka is None:
+        return
+    given: list[tuple[Path, Mapping[str, str], int]] = [((*_KAFKA, "config"), kafka.config, kafka.replicas)]
+    for position, topic in enumerate(kafka.topics):
+        path = (*_KAFKA, "topics", position, "config")
+        given.append((path, topic.config, topic.replicas or kafka.replicas))
+    for path, config, replicas in given:
+        wanted = config.get(_IN_SYNC, "")
+        if wanted.isdecimal() and int(wanted) > replicas:
+            problem = f"is more than there are replicas, {replicas}, and Kafka makes do with those"
+            yield Mistake((*path, _IN_SYNC), problem, "lower it, or raise brokers or replicas", wanted)
 
 
 @rule

@@ -36,6 +36,12 @@ def test_a_sound_section_has_no_mistakes() -> None:
         ("pool", "big", ['data.kafka.pool = "big"', "is not declared"]),
         ("controllers", 2, ["data.kafka.controllers = 2"]),
         ("topics.0.replicas", 3, ["data.kafka.topics[0].replicas = 3", "more than there are brokers, 1", "raise"]),
+        (
+            "topics.0.config",
+            {"min.insync.replicas": "3"},
+            ['topics[0].config.min.insync.replicas = "3"', "more than there are replicas, 1"],
+        ),
+        ("config", {"min.insync.replicas": "2"}, ['data.kafka.config.min.insync.replicas = "2"', "replicas, 1"]),
         ("topics.1.name", "orders", ['data.kafka.topics[1].name = "orders"', "topics[0] has it already"]),
         ("topics.0.name", "Orders_1", ['data.kafka.topics[0].name = "Orders_1"', "without underscores"]),
         ("topics", [], ["data.kafka.topics", "backend would have nothing to read or write"]),
