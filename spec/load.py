@@ -99,9 +99,9 @@ def settings(path: Path) -> dict[str, Any]:
             path.name, [Mistake(("config",), "is missing", "a stack file holds its settings under config:")]
         )
     if unknown := document.keys() - _TOP_LEVEL:
-        remedy = [did_you_mean(key, _TOP_LEVEL, "keys") for key in unknown]
-        found = zip(sorted(unknown), remedy, strict=True)
-        raise SpecError(path.name, [Mistake((key,), "is not a key that exists here", why) for key, why in found])
+        problem = "is not a key that exists here"
+        found = [Mistake((key,), problem, did_you_mean(key, _TOP_LEVEL, "keys")) for key in sorted(unknown)]
+        raise SpecError(path.name, found)
     return own(config)
 
 

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 Path = tuple[str | int, ...]
 
 MISSING = object()  # the value of a key that is not there
+_NEAR = 0.65  # alike as k4d and k3d are, and annotations and connections are not
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,15 @@ def dotted(path: Path) -> str:
 
 
 def did_you_mean(word: object, known: Iterable[str], noun: str) -> str:
-    """Return the remedy for a word that is not among those known: the nearest of them, or all."""
+    """Return the remedy for a word that is not among those known: the nearest of them, or all.
+
+    ``noun`` says in the plural what they are.
+    """
     choices = sorted(known)
-    near = get_close_matches(str(word), choices, n=1)
+    near = get_close_matches(str(word), choices, n=1, cutoff=_NEAR)
     if near:
         return f"did you mean {near[0]}?"
-    return f"{noun}: {', '.join(choices)}" if choices else f"there is no {noun.rstrip('s')} to name"
+    return f"{noun}: {', '.join(choices)}" if choices else f"there are no {noun}"
 
 
 def from_validation(error: ValidationError, model: type[BaseModel], data: Any) -> list[Mistake]:
@@ -84,7 +88,10 @@ def _mistake(details: Any, model: type[BaseModel], data: Any) -> Mistake:
         discriminator = context["discriminator"].strip("'")
         choices = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
         remedy = did_you_mean(context["tag"], choices, "choices")
-        return Mistake((*path, discriminator), "is not a choice", remedy, context["tag"])
+        # In the context it is as Python writes it.
+        given = details["input"]
+        tag = _masked(given[discriminator]) if discriminator in given else context["tag"]
+        return Mistake((*path, discriminator), "is not a choice", remedy, tag)
     value = _without_secrets(details["input"], field)
     if kind == "literal_error":
         choices = [choice.strip(" '") for choice in context["expected"].replace(" or ", ",").split(",")]

@@ -105,7 +105,22 @@ def test_every_stack_file_is_sound(stack: str) -> None:
         ),
         (LOCAL, "services.0.volume", {"path": "data", "size": "1Gi"}, ['services[0].volume.path = "data"']),
         (LOCAL, "services.0.namespace", "ap", ['services[0].namespace = "ap"', "did you mean app?"]),
-        (LOCAL, "services.0.pool", "big", ['services[0].pool = "big"', "is not declared"]),
+        (LOCAL, "services.0.pool", "big", ['services[0].pool = "big"', "is not declared", "→ there are no node pools"]),
+        (
+            LOCAL | {"data": {}, "services": [SERVICE]},
+            "services.0.uses",
+            ["postgres.writer"],
+            ["is not declared", "→ there are no things to use"],
+        ),
+        (LOCAL, "services.0.annotations", {}, ["services[0].annotations = {}", "→ keys: connections, env, health"]),
+        (LOCAL, "services.0.podAnnotations", {}, ["services[0].podAnnotations = {}", "→ keys: connections, env"]),
+        (
+            LOCAL,
+            "gitops",
+            {"engine": ["argocd", "flux"]},
+            ['gitops.engine = ["argocd", "flux"]', "choices: argocd, flux"],
+        ),
+        (LOCAL, "cluster.target", {"secure": "hunter2"}, ['cluster.target = {"secure": "[secret]"}', "choices: eks"]),
         (
             LOCAL,
             "services.0.replicas",
@@ -367,6 +382,10 @@ def test_an_unknown_stack_lists_those_there_are() -> None:
     [
         ("config: {'groundwork:name': a}\nconfig: {}\n", "line 2: the key config is given twice"),
         ("cofnig: {}\nconfig: {'groundwork:name': a}\n", "did you mean config?"),
+        (
+            "secretprovider: a\nencryptdkey: b\nconfig: {'groundwork:name': a}\n",
+            "encryptdkey\n      is not a key that exists here\n      → did you mean encryptedkey?",
+        ),
         ("config: {'grundwork:services': []}\n", "grundwork:services"),
         ("config: {servces: []}\n", "did you mean services?"),
     ],
