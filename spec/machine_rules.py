@@ -100,6 +100,18 @@ def pools_are_of_one_architecture(platform: Platform) -> Iterator[Mistake]:
 
 
 @rule
+def what_names_no_pool_has_one(platform: Platform) -> Iterator[Mistake]:
+    """Much of what a platform runs names no pool, the cluster's own DNS to begin with: taints would keep it off all."""
+    pools = platform.node_pools
+    waiting = [each.name for each in workloads(platform) if each.pool is None and not each.every_node]
+    if pools and waiting and all(each.keeps_off for each in pools):
+        problem = (
+            f"keeps off what names none, each by its taints: {waiting[0]} and {len(waiting) - 1} others would wait"
+        )
+        yield Mistake(("nodePools",), problem, "add one without taints, or with PreferNoSchedule")
+
+
+@rule
 def replicas_that_are_apart_have_a_node_each(platform: Platform) -> Iterator[Mistake]:
     """No two replicas of an engine are on one node: one for which there is none would wait, and `up` for it in vain."""
     for each in workloads(platform):
@@ -124,7 +136,7 @@ def more_than_nodes(platform: Platform, path: Path, replicas: int, pool: str | N
         where = f" in pool{'s' * (len(pools) > 1)} {' and '.join(each.name for each in pools)}"
         more = f"size.max of {' or '.join(each.name for each in pools)}"
         if not pools:
-            return  # one that is not declared, or none, of which others tell
+            return  # others tell of one that is not declared, and of none
     if replicas > nodes:
         yield Mistake(path, f"is more than there are nodes{where}, {nodes}", f"lower it, or raise {more}", replicas)
 

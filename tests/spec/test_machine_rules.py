@@ -17,6 +17,7 @@ def pool(name: str, **fields: Any) -> dict[str, Any]:
 
 
 AUTH, INFO = pool("auth", labels={"service": "backend"}), pool("info", labels={"service": "frontend"})
+TAINTED = pool("surge", size={"min": 40, "max": 40}, taints=[{"key": "surge"}])
 EKS = AWS | {"nodePools": [AUTH, INFO]}
 KUBEADM = EKS | {"cluster": {"target": "kubeadm", "controlPlane": {"instanceType": "t3.large", "tier": "app"}}}
 BOTH = [
@@ -60,6 +61,10 @@ def test_sound_files_have_no_mistakes(config: dict[str, Any]) -> None:
         (
             changed(KUBEADM, "cluster.controlPlane.instanceType", "m3.medium"),
             ['controlPlane.instanceType = "m3.medium"', "it has 1 CPUs"],
+        ),
+        *(
+            (config | {"nodePools": [TAINTED]}, ["nodePools\n", "keeps off what names none", "add one without taints"])
+            for config in (EKS, KUBEADM)
         ),
         *(
             (
@@ -115,7 +120,6 @@ def roomy(stack: str, *overlays: str) -> dict[str, Any]:
 
 
 ZOOKEEPER = roomy("dev", "zookeeper")
-TAINTED = pool("surge", size={"min": 0, "max": 40}, taints=[{"key": "surge"}])
 
 
 @pytest.mark.parametrize(
