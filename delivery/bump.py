@@ -46,12 +46,14 @@ def bump(git: Git, branch: str, place: Place, tag: str, *, onto: str = "", sourc
     return Result("pushed" if commit else "unchanged", commit or git("rev-parse", "HEAD"), tag)
 
 
-def find(git: Git, service: str) -> Place:
-    """Return where the tag of a service is, by the layout that ``python -m gitops init`` writes.
+def find(git: Git, service: str, stack_file: str = "") -> Place:
+    """Return where the tag of a service is: in ``stack_file``, or by the layout that ``python -m gitops init`` writes.
 
     That is ``services/<namespace>/<service>/`` with a values.yaml or, without one, a kustomization.yaml, in the
     repository or in a folder of it. Raises Refused where there is none, or more than one.
     """
+    if stack_file:
+        return Place(stack_file, f"config.groundwork:services[{service}].image.tag")
     for name in ("values.yaml", "kustomization.yaml"):
         paths = [path for path in git("ls-files", "-z").split("\0") if _FOLDER.sub("", path) == f"{service}/{name}"]
         if len(paths) > 1:
@@ -119,7 +121,8 @@ def _edit(git: Git, place: Place, tag: str) -> str:
 
 
 def _message(place: Place, before: str, tag: str, source: str) -> str:
-    what = place.image or str(PurePosixPath(place.file).parent)
+    of_stack = re.search(r"services\[(.+?)\]", place.key)
+    what = place.image or (of_stack[1] if of_stack else str(PurePosixPath(place.file).parent))
     said = f"{source}\n\n" if source else ""
     return f"Bump {what.rsplit('/', 1)[-1]} to {tag}\n\n{said}{_trailers(place, before, tag)}"
 

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 from delivery import __doc__ as purpose
@@ -97,8 +98,8 @@ def bump(options: Options) -> None:
     onto = f"bump/{_slug(what)}-{_slug(options.tag)}" if options.by == "pull-request" else ""
     with tempfile.TemporaryDirectory() as directory:
         git = clone(options.repository, options.branch, Path(directory), token)
-        found = bumping.find(git, options.service) if options.service else Place(options.file)
-        place = Place(found.file, options.key, options.image)
+        found = bumping.find(git, options.service, options.stack_file) if options.service else Place(options.file)
+        place = replace(found, key=options.key or found.key, image=options.image)
         result = bumping.bump(git, options.branch, place, options.tag, onto=onto, source=options.source)
     tell(f"{place}: {result.tag} ({result.outcome}, {result.commit[:12]})")
     output("commit", result.commit)
@@ -325,8 +326,14 @@ def parser() -> argparse.ArgumentParser:
     _gitops(each)
     where = each.add_mutually_exclusive_group(required=True)
     where.add_argument("--service", default="", help="name of a folder services/<namespace>/<service>")
+    each.add_argument(
+        "--stack-file",
+        default="",
+        metavar="Pulumi.STACK.yaml",
+        help="where the service's image is, if the program installs it; the repository is the platform's then",
+    )
     where.add_argument("--file", default="", help="path of a values.yaml or kustomization.yaml elsewhere")
-    each.add_argument("--key", default="image.tag", help="where Helm values have the tag")
+    each.add_argument("--key", default="", help="where Helm values have the tag; left out, image.tag")
     each.add_argument("--image", default="", help="name of the image in a kustomization of several")
     each.add_argument("--tag", required=True)
     each.add_argument("--source", default="", help="where the image comes from, for the commit's message")

@@ -26,7 +26,8 @@ _PLAIN = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null|e\d+)$)[a-zA-Z][a
 class Place:
     """Where a tag is: in a file of Helm values under a dotted ``key``, or in a kustomization at the ``image`` named.
 
-    A kustomization with one image needs no name.
+    ``services[auth]`` in a key is the entry of a list whose name is ``auth``. A kustomization with one image needs no
+    name.
     """
 
     file: str
@@ -68,7 +69,9 @@ def _scalar(text: str, place: Place) -> yaml.ScalarNode:
     *parents, last = place.key.split(".")
     holder = root
     for part in parents:
-        holder = _child(holder, part)
+        key, _, name = part.rstrip("]").partition("[")
+        holder = _child(holder, key)
+        holder = _named(holder, name) if name else holder
     return _tag(holder, last, place, f"add it, with any value, under {place.key}")
 
 
@@ -91,6 +94,13 @@ def _tag(holder: yaml.Node | None, key: str, place: Place, remedy: str) -> yaml.
     if isinstance(digest, yaml.ScalarNode) and digest.value:
         raise Refused(f"{place} has a digest beside its tag, and a digest wins: empty it, or the tag would do nothing")
     return node
+
+
+def _named(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    for entry in node.value if isinstance(node, yaml.SequenceNode) else []:
+        if isinstance(given := _child(entry, "name"), yaml.ScalarNode) and given.value == name:
+            return entry
+    return None
 
 
 def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:

@@ -179,6 +179,18 @@ def test_a_service_is_found_by_its_name(gitops: Remote, work: Git) -> None:
     )
 
 
+def test_a_service_that_the_program_installs_is_found_in_its_stack_file(gitops: Remote, work: Git) -> None:
+    text = "config: {'groundwork:services': [{name: auth, image: {repository: a, tag: v1}}]}\n"
+    write(work.directory, "Pulumi.prod.yaml", text)
+    git(work.directory, "add", ".")
+    save(work.directory, "A stack")
+    git(work.directory, "push", "--quiet", "origin", "HEAD:main")
+    done = bump(work, "main", find(work, "auth", "Pulumi.prod.yaml"), "v2")
+    assert gitops.show("Pulumi.prod.yaml") + "\n" == text.replace("tag: v1", "tag: v2")
+    assert "Bump auth to v2" in git(work.directory, "show", "--no-patch", "--format=%s", done.commit)
+    assert roll_back(work, "main", done.commit).tag == "v1"
+
+
 def test_a_service_that_is_not_there_or_there_twice_is_refused(gitops: Remote, work: Git) -> None:
     with pytest.raises(Refused, match=r"no services/<namespace>/none/values\.yaml"):
         find(work, "none")

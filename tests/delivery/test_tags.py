@@ -33,6 +33,20 @@ def test_a_key_anywhere_in_the_values_can_be_named() -> None:
     assert write(text, Place("release.yaml", "spec.values.web.image.tag"), "c") == text.replace("tag: a", "tag: c")
 
 
+def test_of_a_stack_file_only_the_named_services_tag_changes() -> None:
+    text = """\
+config:
+  groundwork:services:
+    - {name: web, image: {repository: a, tag: v1}}
+    - name: auth
+      image: {repository: b, tag: v1}  # by the pipeline
+"""
+    auth = Place("Pulumi.prod.yaml", "config.groundwork:services[auth].image.tag")
+    assert write(text, auth, "v2") == text.replace("repository: b, tag: v1", "repository: b, tag: v2")
+    with pytest.raises(Refused, match=r"services\[queue\]\.image\.tag has no tag; add it"):
+        write(text, Place(auth.file, "config.groundwork:services[queue].image.tag"), "v2")
+
+
 @pytest.mark.parametrize("tag", ["1234567", "12345e7", "0x1234", "1e10", "1.10", "true", "e1", "no", "2026-11-21"])
 def test_a_tag_that_reads_as_something_else_is_put_in_quotes(tag: str) -> None:
     """A Git SHA of digits alone, or of digits around one e, would be a number to Helm."""
