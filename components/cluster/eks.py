@@ -96,8 +96,9 @@ class EksCluster(Cluster):
             kubeconfig=self.kubeconfig,
             identifier=name,
             # What runs in the cluster comes after what it needs to run, and on the way down goes before it: volumes
-            # are deleted while their driver is there, by an identity that may still ask for it.
-            opts=self.child(depends_on=[*let_in, *addons]),
+            # are deleted while their driver is there, by an identity that may still ask for it. Of the network, subnets
+            # alone are inputs of anything; without the routes, no controller could ask AWS to take something back.
+            opts=self.child(depends_on=[*let_in, *addons, vpc]),
         )
         self.storage_class = STORAGE_CLASS
         default_storage_class(f"{name}-{STORAGE_CLASS}", self.child(provider=self.provider))

@@ -334,8 +334,18 @@ class KubeadmCluster(Cluster):
             environment={"API": server},
             # Waits anew for a machine that founds a cluster in another's place.
             triggers=[masters[0].id],
-            # None of its inputs comes from the workers, without whom no pod would find a place.
-            opts=self.child(depends_on=[machine for machines in workers.values() for machine in machines]),
+            # No input comes from the workers, without whom no pod would find a place, nor from the rest. On the way
+            # down, what is in the cluster goes while its API answers and its machines may still ask AWS for things.
+            opts=self.child(
+                depends_on=[
+                    *(machine for machines in workers.values() for machine in machines),
+                    *self._balancers,
+                    self._firewall,
+                    self._control_plane_role,
+                    self._node_role,
+                    self._vpc,
+                ]
+            ),
         )
         administrator = self._certificates.administrator
         kubeconfig = pulumi.Output.secret(

@@ -17,6 +17,7 @@ from components.vpc import Vpc
 from spec.cluster import EksCluster as Spec
 from spec.network import Network
 from spec.node_pools import NodePool
+from tests.components.cluster.order import waits_for
 from tests.recorder import Recorder, remembered, run
 
 CLUSTER = "aws:eks/cluster:Cluster"
@@ -43,21 +44,6 @@ def build(
         then(EksCluster("shop", spec, pools, vpc, protect=protect, opts=opts))
 
     return run(program, preview=preview)
-
-
-def waits_for(made: Recorder, urn: str) -> set[str]:
-    """Everything that has to be there before a resource is made; a child waits for what its parent waits for."""
-    by_urn = {registered.urn: registered for registered in made}
-    found: set[str] = set()
-    open_ = [urn]
-    while open_:
-        registered = by_urn.get(open_.pop())
-        while registered:
-            new = registered.dependencies - found
-            found |= new
-            open_ += new
-            registered = by_urn.get(registered.parent)
-    return found
 
 
 def test_the_endpoint_is_private_unless_networks_are_named() -> None:
