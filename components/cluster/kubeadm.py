@@ -308,10 +308,11 @@ class KubeadmCluster(Cluster):
             iam_instance_profile=role.profile,
             instance_market_options={"market_type": "spot"} if spot else None,
             metadata_options={"http_tokens": "required", "http_put_response_hop_limit": hop_limit},
-            root_block_device={"volume_type": "gp3", "volume_size": disk_gib, "encrypted": True},
+            # Its tags, in place of `volume_tags`: after a refresh, those would take away what the CSI driver has tagged
+            # the volumes with that it attached, and may delete them by.
+            root_block_device={"volume_type": "gp3", "volume_size": disk_gib, "encrypted": True, "tags": tags},
             # What it is brought to, in place and in its turn, by upgrade_nodes.py.
             tags={**tags, TAG: self._spec.kubernetes_version},
-            volume_tags=tags,
             opts=self.child(
                 ignore_changes=["ami", "userDataBase64"],
                 delete_before_replace=delete_before_replace,

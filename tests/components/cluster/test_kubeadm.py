@@ -99,6 +99,12 @@ def test_machines_want_a_token_for_their_metadata_and_encrypt_their_disks(made: 
         assert machine["rootBlockDevice"]["volumeType"] == "gp3"
 
 
+def test_a_machine_tags_its_own_disk_and_no_volume_that_is_attached_to_it_later(made: list[MockResourceArgs]) -> None:
+    for name, machine in of(made, INSTANCE).items():
+        assert "volumeTags" not in machine
+        assert machine["rootBlockDevice"]["tags"] == {"Name": name}
+
+
 def test_user_data_is_small_cloud_config(made: list[MockResourceArgs]) -> None:
     for machine in of(made, INSTANCE).values():
         text = user_data(machine)
