@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
 from components.data_tier.endpoint import Peer
-from components.edge.balancer import Guard
+from components.edge.routing import Guard, conditions
 from components.namespaces import Namespaces
 from components.scheduling import POOL_LABEL
 from components.security_groups import Rule, allow_egress, allow_ingress
-from components.target_groups import bind
+from components.target_groups import DRAINING_SECONDS, bind, health_check
 from components.vpc import Vpc
 from spec.services import Service
 from spec.way_in import NodePorts
 
-# What requests under way get when a machine goes: less than the 30 seconds that Kubernetes gives a pod.
-_DRAINING_SECONDS = 25
 _DAY = 86_400
 # Longer paths are asked first, whichever service they are of. A rule stays where it is when others come and go:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html has 1 to 50000.
@@ -93,15 +90,8 @@ class NodePortRoutes(Component):
             target_type="instance",
             port=port,
             protocol="HTTP",
-            deregistration_delay=_DRAINING_SECONDS,
-            health_check={
-                "path": service.health.readiness,
-                "port": "traffic-port",
-                "matcher": "200",
-                "interval": 10,
-                "healthy_threshold": 2,
-                "unhealthy_threshold": 2,
-            },
+            deregistration_delay=DRAINING_SECONDS,
+            health_check=health_check(service.health.readiness),
             stickiness={"type": "lb_cookie", "enabled": service.traffic.sticky, "cookie_duration": _DAY},
             tags={"Name": f"{name}-{service.name}"},
             opts=self.child(),
@@ -116,27 +106,17 @@ class NodePortRoutes(Component):
         listener_arn: pulumi.Input[str],
         guard: Guard | None,
     ) -> list[aws.lb.ListenerRule]:
-        def conditions(host: str, path: str) -> list[Any]:
-            asked: list[Any] = [{"host_header": {"values": [host]}}, {"path_pattern": {"values": _below(path)}}]
-            return [*asked, guard.shown()] if guard and host in guard.hosts else asked
-
         return [
             aws.lb.ListenerRule(
                 f"{name}-{service.name}-{number}",
                 listener_arn=listener_arn,
                 priority=(_LONGEST_PATH - len(route.path)) * _EACH_LENGTH + position * _EACH_SERVICE + number + 1,
-                conditions=conditions(route.host, route.path),
+                conditions=conditions(route.host, route.path, guard),
                 actions=[{"type": "forward", "target_group_arn": group.arn}],
                 opts=self.child(),
             )
             for number, route in enumerate(service.routes)
         ]
-
-
-def _below(path: str) -> list[str]:
-    """Return the patterns of a path and of everything below it."""
-    trimmed = path.rstrip("/")
-    return [trimmed, f"{trimmed}/*"] if trimmed else ["/*"]
 
 
 class NodePortBindings(Component):

@@ -1,13 +1,29 @@
-"""A load balancer's target group that is kept filled with what stands behind a Service."""
+"""Target groups of a load balancer: when a target is healthy, and what keeps them filled from a Service."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.component import Component
+
+DRAINING_SECONDS = 25
+"""What requests under way get when a target goes: less than the 30 seconds that Kubernetes gives a pod to end."""
+
+
+def health_check(path: str, port: int | None = None) -> Any:
+    """Return a target group's health check: 200 at ``path`` of ``port``, or of the port that requests go to."""
+    return {
+        "path": path,
+        "port": "traffic-port" if port is None else str(port),
+        "matcher": "200",
+        "interval": 10,
+        "healthy_threshold": 2,
+        "unhealthy_threshold": 2,
+    }
 
 
 def bind(

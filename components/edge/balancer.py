@@ -10,8 +10,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.edge.routing import Guard, conditions
 from components.http_ingress import Answer
 from components.security_groups import Rule, SecurityGroup, allow_egress, allow_ingress
+from components.target_groups import DRAINING_SECONDS, health_check
 from components.vpc import Vpc
 from spec.base import seconds
 from spec.edge import Edge as Spec
@@ -20,8 +22,7 @@ from spec.edge import Edge as Spec
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 
-# What requests under way get when a pod goes: less than the 30 seconds that Kubernetes gives the pod itself.
-_DRAINING_SECONDS = 25
+# By how much requests to a direct service have to be done before Kubernetes ends the pod.
 _MARGIN_SECONDS = 5
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
 _LAST_PRIORITY = 50_000
@@ -61,19 +62,6 @@ class StickyService:
     """Host and path of each."""
     seconds: int
     """How long after its last request a client comes back."""
-
-
-@dataclass(frozen=True)
-class Guard:
-    """Hosts that only CloudFront may ask for, which shows a header that nobody else knows."""
-
-    hosts: Sequence[str]
-    header: str
-    secret: pulumi.Input[str]
-
-    def shown(self) -> dict[str, Any]:
-        """Return the condition that a request fulfils that came by CloudFront."""
-        return {"http_header": {"http_header_name": self.header, "values": [self.secret]}}
 
 
 class Balancer(Component):
@@ -174,14 +162,17 @@ class Balancer(Component):
         return group.id
 
     def _ingress_group(self, name: str, targets: Targets, sticky_seconds: int | None = None) -> aws.lb.TargetGroup:
+        answer = targets.answer
         group = aws.lb.TargetGroup(
             name,
             vpc_id=self._vpc.id,
             target_type="ip" if targets.instances is None else "instance",
-            port=targets.answer.port,
+            port=answer.port,
             protocol="HTTP",
-            deregistration_delay=_DRAINING_SECONDS,
-            health_check=_health_check(targets.answer.health_path, targets.answer.health_port, targets.answer.port),
+            deregistration_delay=DRAINING_SECONDS,
+            health_check=health_check(
+                answer.health_path, None if answer.health_port == answer.port else answer.health_port
+            ),
             stickiness=_stickiness(sticky_seconds),
             tags={"Name": name},
             opts=self.child(),
@@ -201,7 +192,7 @@ class Balancer(Component):
             port=service.port,
             protocol="HTTP",
             deregistration_delay=max(service.grace_seconds - _MARGIN_SECONDS, 0),
-            health_check=_health_check(service.health_path, service.port, service.port),
+            health_check=health_check(service.health_path),
             stickiness=_stickiness(service.sticky_seconds),
             tags={"Name": name},
             opts=self.child(),
@@ -249,13 +240,9 @@ class Balancer(Component):
         for service in services:
             to_group = {"type": "forward", "target_group_arn": groups[service.name].arn}
             for number, (host, path) in enumerate(service.routes):
-                conditions: list[Any] = [{"host_header": {"values": [host]}}]
-                if path.rstrip("/"):
-                    conditions.append({"path_pattern": {"values": [path, f"{path}/*"]}})
-                if self._guard and host in self._guard.hosts:
-                    conditions.append(self._guard.shown())
                 # Room between them for those of an emergency.
-                asked.append((f"{service.name}-{number}", 10 * (len(asked) + 1), conditions, to_group))
+                priority = 10 * (len(asked) + 1)
+                asked.append((f"{service.name}-{number}", priority, conditions(host, path, self._guard), to_group))
         if self._guard:
             hosts = {"host_header": {"values": sorted(self._guard.hosts)}}
             to_ingress = {"type": "forward", "target_group_arn": ingress.arn}
@@ -268,24 +255,13 @@ class Balancer(Component):
                 f"{self._name}-{key}",
                 listener_arn=listener.arn,
                 priority=priority,
-                conditions=conditions,
+                conditions=fulfilled,
                 actions=[action],
                 opts=self.child(),
             )
-            for key, priority, conditions, action in asked
+            for key, priority, fulfilled, action in asked
         ]
 
 
 def _stickiness(seconds: int | None) -> Any:
     return None if seconds is None else {"type": "lb_cookie", "enabled": True, "cookie_duration": seconds}
-
-
-def _health_check(path: str, port: int, traffic_port: int) -> Any:
-    return {
-        "path": path,
-        "port": "traffic-port" if port == traffic_port else str(port),
-        "matcher": "200",
-        "interval": 10,
-        "healthy_threshold": 2,
-        "unhealthy_threshold": 2,
-    }

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.edge.routing import patterns
 
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
 _ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
@@ -21,7 +22,7 @@ _SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
 _TLS_POLICY = "TLSv1.2_2021"
 
 _READS = ("GET", "HEAD")
-_READS_AND_ORIGIN = ("GET", "HEAD", "OPTIONS")
+_READS_AND_PREFLIGHT = ("GET", "HEAD", "OPTIONS")
 _ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 # What an answer of an API may depend on, beside its path, query and cookies: with these in the key nobody gets what was
@@ -115,10 +116,12 @@ class Distribution(Component):
             default = _files(origin, files)
         else:
             default = _api(origin, self._api_policy(default_ttl))
-        paths: list[tuple[str, Any]] = [
-            (pattern, _files(bucket, files)) for path, bucket in buckets.items() for pattern in _patterns(path)
-        ]
-        paths += [(pattern, _api(origin, _CACHING_DISABLED)) for path in uncached for pattern in _patterns(path)]
+        # By its pattern: CloudFront takes each once, whichever of the hosts it is for.
+        paths: dict[str, Any] = {
+            pattern: _files(bucket, files) for path, bucket in buckets.items() for pattern in patterns(path)
+        }
+        for pattern in (pattern for path in uncached for pattern in patterns(path)):
+            paths.setdefault(pattern, _api(origin, _CACHING_DISABLED))
         made = aws.cloudfront.Distribution(
             name,
             comment=", ".join(hosts),
@@ -132,7 +135,7 @@ class Distribution(Component):
                 each.arguments(key) if isinstance(each, BucketOrigin) else each.arguments() for each in origins.values()
             ],  # pyright: ignore[reportArgumentType]
             default_cache_behavior=default,
-            ordered_cache_behaviors=[behavior | {"path_pattern": pattern} for pattern, behavior in paths],
+            ordered_cache_behaviors=[behavior | {"path_pattern": pattern} for pattern, behavior in paths.items()],
             # S3 answers 403 for what is not there to whoever may not list, and CloudFront may only read.
             custom_error_responses=[_page(code) for code in (403, 404)] if single_page else [],
             restrictions={"geo_restriction": {"restriction_type": "none"}},
@@ -218,16 +221,11 @@ class Distribution(Component):
         )
 
 
-def _patterns(path: str) -> list[str]:
-    """Return what matches a path and all below it."""
-    return [path, f"{path}/*"] if path.rstrip("/") else ["/*"]
-
-
 def _files(origin: BucketOrigin, cache_policy_id: pulumi.Input[str]) -> Any:
     return {
         "target_origin_id": origin.name,
         "viewer_protocol_policy": "redirect-to-https",
-        "allowed_methods": list(_READS_AND_ORIGIN),
+        "allowed_methods": list(_READS_AND_PREFLIGHT),
         "cached_methods": list(_READS),
         "compress": True,
         "cache_policy_id": cache_policy_id,

@@ -10,9 +10,10 @@ import pulumi_random as random
 
 from components.cloud.aws import OriginBucket
 from components.component import Component
-from components.edge.balancer import Balancer, DirectService, Guard, StickyService, Targets
+from components.edge.balancer import Balancer, DirectService, StickyService, Targets
 from components.edge.certificates import CLOUDFRONT_REGION, ZoneCertificates
 from components.edge.distribution import BucketOrigin, Distribution, HostOrigin
+from components.edge.routing import Guard
 from components.edge.web_acl import WebAcl
 from components.vpc import Vpc
 from spec.base import seconds

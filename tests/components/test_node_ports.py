@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.data_tier.endpoint import Peer
-from components.edge.balancer import Guard
+from components.edge.routing import Guard
 from components.node_ports import NodePort, NodePortBindings, NodePortRoutes
 from components.vpc import Vpc
 from spec.network import Network

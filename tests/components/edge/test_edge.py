@@ -261,6 +261,22 @@ def test_a_direct_service_is_reached_by_its_path_and_clients_stay_with_a_pod() -
     assert rule["actions.0.targetGroupArn"].endswith("shop-queue")
 
 
+def test_a_slash_at_the_end_of_a_path_changes_nothing() -> None:
+    sockets = StickyService("sockets", [("api.shop.io", "/sockets/")], seconds=3600)
+    made = build("api.shop.io", sticky=[sockets], distributions=[API])
+    assert made.one(RULE, "shop-sockets-0")["conditions.1.pathPattern.values"] == ["/sockets", "/sockets/*"]
+    behaviors = made.one(DISTRIBUTION)["orderedCacheBehaviors"]
+    assert [behavior["pathPattern"] for behavior in behaviors] == ["/sockets", "/sockets/*"]
+
+
+def test_a_path_of_several_hosts_of_a_distribution_is_one_behavior_of_it() -> None:
+    hosts = ["api.shop.io", "www.shop.io"]
+    sockets = StickyService("sockets", [(host, "/sockets") for host in hosts], seconds=3600)
+    made = build(*hosts, sticky=[sockets], distributions=[{**API, "hosts": hosts}])
+    behaviors = made.one(DISTRIBUTION)["orderedCacheBehaviors"]
+    assert [behavior["pathPattern"] for behavior in behaviors] == ["/sockets", "/sockets/*"]
+
+
 def test_a_sticky_service_is_reached_by_its_path_and_clients_stay_with_a_pod_of_the_ingress_controller() -> None:
     made = build("api.shop.io", sticky=[SOCKETS])
     shared, own = (made.one("aws:lb/targetGroup:TargetGroup", name) for name in ("shop", "shop-sockets"))

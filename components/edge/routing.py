@@ -1,0 +1,37 @@
+"""How the edge leads by host and path: what rules of a load balancer and behaviors of CloudFront have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Hosts that only CloudFront may ask for, which shows a header that nobody else knows."""
+
+    hosts: Sequence[str]
+    header: str
+    secret: pulumi.Input[str]
+
+    def shown(self) -> dict[str, Any]:
+        """Return the condition that a request fulfils that came by CloudFront."""
+        return {"http_header": {"http_header_name": self.header, "values": [self.secret]}}
+
+
+def patterns(path: str) -> list[str]:
+    """Return the patterns of ``path``, with or without a slash at its end, and of everything below it."""
+    trimmed = path.rstrip("/")
+    return [trimmed, f"{trimmed}/*"] if trimmed else ["/*"]
+
+
+def conditions(host: str, path: str, guard: Guard | None) -> list[Any]:
+    """Return the conditions of a listener's rule for ``path`` of ``host``, and everything below it.
+
+    A host of ``guard`` is led to for those alone who have come by CloudFront.
+    """
+    asked: list[Any] = [{"host_header": {"values": [host]}}, {"path_pattern": {"values": patterns(path)}}]
+    return [*asked, guard.shown()] if guard and host in guard.hosts else asked
