@@ -14,7 +14,7 @@ from components.edge.routing import Guard, conditions
 from components.namespaces import Namespaces
 from components.scheduling import POOL_LABEL
 from components.security_groups import Rule, allow_egress, allow_ingress
-from components.target_groups import DRAINING_SECONDS, bind, health_check
+from components.target_groups import DRAINING_SECONDS, bind, health_check, short_name
 from components.vpc import Vpc
 from spec.services import Service
 from spec.way_in import NodePorts
@@ -84,8 +84,10 @@ class NodePortRoutes(Component):
         self.register_outputs({})
 
     def _target_group(self, name: str, service: Service, port: int, vpc: Vpc) -> aws.lb.TargetGroup:
+        key = f"{name}-{service.name}"
         return aws.lb.TargetGroup(
-            f"{name}-{service.name}",
+            key,
+            name=short_name(key, port),
             vpc_id=vpc.id,
             target_type="instance",
             port=port,
@@ -93,7 +95,7 @@ class NodePortRoutes(Component):
             deregistration_delay=DRAINING_SECONDS,
             health_check=health_check(service.health.readiness),
             stickiness={"type": "lb_cookie", "enabled": service.traffic.sticky, "cookie_duration": _DAY},
-            tags={"Name": f"{name}-{service.name}"},
+            tags={"Name": key},
             opts=self.child(),
         )
 

@@ -1,8 +1,9 @@
-"""Target groups of a load balancer: when a target is healthy, and what keeps them filled from a Service."""
+"""Target groups of a load balancer: what they are called, when a target is healthy, what keeps them filled."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import pulumi
@@ -12,6 +13,23 @@ from components.component import Component
 
 DRAINING_SECONDS = 25
 """What requests under way get when a target goes: less than the 30 seconds that Kubernetes gives a pod to end."""
+
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+_LONGEST_NAME = 32
+_RANDOM = len("-1a2b3c4")  # what Pulumi adds, so that a successor can exist beside what it replaces
+
+
+def short_name(name: str, port: int) -> str | None:
+    """Return the name in AWS of the target group ``name`` for ``port``, or None where Pulumi can make one of it.
+
+    Pulumi refuses a name that has no room for what it adds. A group for another port is made before the old one goes,
+    so the digest at the end is that of the port as well.
+    """
+    room = _LONGEST_NAME - _RANDOM
+    if len(name) <= room:
+        return None
+    digest = sha256(f"{name}:{port}".encode()).hexdigest()[: _RANDOM - 1]
+    return f"{name[:room].rstrip('-')}-{digest}"
 
 
 def health_check(path: str, port: int | None = None) -> Any:

@@ -13,7 +13,7 @@ from components.component import Component
 from components.edge.routing import Guard, conditions
 from components.http_ingress import Answer
 from components.security_groups import Rule, SecurityGroup, allow_egress, allow_ingress
-from components.target_groups import DRAINING_SECONDS, health_check
+from components.target_groups import DRAINING_SECONDS, health_check, short_name
 from components.vpc import Vpc
 from spec.base import seconds
 from spec.edge import Edge as Spec
@@ -165,6 +165,7 @@ class Balancer(Component):
         answer = targets.answer
         group = aws.lb.TargetGroup(
             name,
+            name=short_name(name, answer.port),
             vpc_id=self._vpc.id,
             target_type="ip" if targets.instances is None else "instance",
             port=answer.port,
@@ -187,6 +188,7 @@ class Balancer(Component):
         name = f"{self._name}-{service.name}"
         return aws.lb.TargetGroup(
             name,
+            name=short_name(name, service.port),
             vpc_id=self._vpc.id,
             target_type="ip",
             port=service.port,

@@ -67,8 +67,7 @@ class Aws(Emulator):
         row = _row(r.type)
         inputs, auto = {**row.defaults, **news}, row.auto
         if auto in inputs_of(r.type) and not inputs.get(auto) and not inputs.get(f"{auto}Prefix"):
-            name = f"{r.name[: row.limit - 8]}-{secrets.token_hex(4)[:7]}"
-            inputs[auto] = olds.get(auto) or row.named.format(name.lower() if row.lower else name)
+            inputs[auto] = olds.get(auto) or _automatic(row, r.name)
         schema.of(r.type).check(inputs)
         return inputs
 
@@ -342,6 +341,14 @@ def _row(type: str) -> Row:
     if type not in ROWS:
         raise Refused(f"the sandbox does not have the resource type {type}: it takes a row in sandbox/aws/rows.py")
     return ROWS[type]
+
+
+def _automatic(row: Row, name: str) -> str:
+    """Return the name that the provider makes of a resource's own. Raises Refused, as it does, for one that is too long."""
+    random = secrets.token_hex(4)[:7]
+    if len(f"{name}-{random}") > row.limit:
+        raise Refused(f"name '{name}-' plus {len(random)} random chars is longer than maximum length {row.limit}")
+    return row.named.format(f"{name}-{random}".lower() if row.lower else f"{name}-{random}")
 
 
 def _changed(olds: Properties, news: Properties) -> set[str]:

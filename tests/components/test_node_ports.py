@@ -58,6 +58,16 @@ def test_a_service_has_a_target_group_of_machines_at_its_port() -> None:
     assert (group["targetType"], group["port"], group["healthCheck.path"]) == ("instance", 30000, "/ready")
 
 
+def test_a_target_group_has_a_name_that_a_load_balancer_takes_and_another_at_another_port() -> None:
+    """Pulumi appends to the names of resources, and refuses those that are too long with it."""
+    assert "name" not in build(routed("auth", 30000, "/auth")).one(GROUP).inputs
+    long = "recommendations-by-location"
+    first, second = (build(routed(long, port, "/auth")).one(GROUP)["name"] for port in (30000, 30001))
+    assert len(first) <= 32
+    assert first.startswith("shop-recommendations-by-")
+    assert first != second
+
+
 def test_clients_stay_with_their_machine_where_the_service_asks_for_it() -> None:
     made = build(routed("chat", 30001, "/chat", traffic={"sticky": True}), routed("auth", 30000, "/auth"))
     assert {each["port"]: each["stickiness.enabled"] for each in made.all(GROUP)} == {30000: False, 30001: True}

@@ -134,6 +134,12 @@ class TestRefusals:
         with pytest.raises(Refused, match="cidrBlok"):
             Lifetimes().aws.check(resource("aws:ec2/vpc:Vpc"), {}, {"cidrBlok": "10.0.0.0/16"})
 
+    def test_a_name_that_has_no_room_for_what_pulumi_adds(self) -> None:
+        group = Resource("aws:lb/targetGroup:TargetGroup", "shop-recommendations-by-age", "urn:group", PROVIDER)
+        with pytest.raises(Refused, match="plus 7 random chars is longer than maximum length 32"):
+            Lifetimes().aws.check(group, {}, {"port": 80})
+        assert Lifetimes().aws.check(group, {}, {"port": 80, "name": "short"})["name"] == "short"
+
     def test_a_type_that_there_is_no_row_for_by_its_name(self) -> None:
         with pytest.raises(Refused, match="aws:braket/thing:Thing"):
             Lifetimes().aws.check(resource("aws:braket/thing:Thing"), {}, {})
