@@ -9,7 +9,7 @@ import pulumi_tls as tls
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.cert_manager import CertManager
-from components.component import Component
+from components.component import Component, name_of
 from components.nginx import CLASS, MINION
 from components.policy import documents, statement
 from components.secrets.contract import IN_CLUSTER, Secrets
@@ -61,7 +61,7 @@ class Certificates(Component):
             spec=issues,
             opts=self.child(depends_on=[cert_manager.release]),
         )
-        self.issuer = made.metadata["name"]
+        self.issuer = name_of(made)
         self.register_outputs({"issuer": self.issuer})
 
     def _authority(self, name: str, cert_manager: CertManager, secrets: Secrets) -> dict[str, Any]:

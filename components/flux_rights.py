@@ -8,7 +8,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRole, PolicyRuleArgs, RoleBinding, RoleRefArgs, SubjectArgs
 
-from components.component import Component
+from components.component import Component, name_of
 from components.flux_documents import DELIVERY
 from spec.gitops import Manifests
 
@@ -81,7 +81,7 @@ class FluxRights(Component):
         RoleBinding(
             name,
             metadata={"name": name, "namespace": namespace},
-            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=role.metadata["name"]),
+            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=name_of(role)),
             subjects=[SubjectArgs(kind="ServiceAccount", name=DELIVERY, namespace=of)],
             opts=self.child(),
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
+from components.component import name_of
 from spec.gitops import GitCredentials, Source
 
 
@@ -43,7 +44,7 @@ def flux_credentials(
         return given and given.existing_secret
     data = _login(given, private_key="identity", known_hosts="known_hosts")
     made = Secret(name, metadata={"name": name, "namespace": namespace}, string_data=data, opts=opts)
-    return made.metadata["name"]
+    return name_of(made)
 
 
 def _login(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.core.v1 import LimitRange as LimitRangeResource
@@ -13,27 +14,12 @@ from pulumi_kubernetes.core.v1 import (
     ResourceQuotaSpecArgs,
 )
 from pulumi_kubernetes.core.v1 import Namespace as NamespaceResource
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
-from pulumi_kubernetes.networking.v1 import (
-    NetworkPolicy,
-    NetworkPolicyEgressRuleArgs,
-    NetworkPolicyPeerArgs,
-    NetworkPolicyPortArgs,
-    NetworkPolicySpecArgs,
-)
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
-from components.component import Component
+from components.component import Component, name_of
+from components.traffic import ANYWHERE, DNS
 from spec.security import Egress, LimitRange, Quota, Security
-
-_ANYWHERE = NetworkPolicyEgressRuleArgs()
-_DNS = NetworkPolicyEgressRuleArgs(
-    to=[
-        NetworkPolicyPeerArgs(
-            namespace_selector=LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
-        )
-    ],
-    ports=[NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")],
-)
 
 
 class Namespaces(Component):
@@ -65,8 +51,7 @@ class Namespaces(Component):
         """
         if name not in self._made:
             self._default_deny(self._namespace(name, pod_security), name, "restricted")
-        # Taken by its key, a preview knows it, although other parts of the metadata are yet to come.
-        return self._made[name].metadata["name"]
+        return name_of(self._made[name])
 
     def _namespace(self, name: str, pod_security: str) -> NamespaceResource:
         standards = {"enforce": pod_security, "audit": "restricted", "warn": "restricted"}
@@ -107,16 +92,12 @@ class Namespaces(Component):
 
     def _default_deny(self, namespace: NamespaceResource, name: str, egress: Egress) -> None:
         """Nothing comes in and, unless egress is open, only DNS goes out; services add what they need."""
-        NetworkPolicy(
-            f"{name}-default-deny",
-            metadata=_inside(namespace, "default-deny"),
-            spec=NetworkPolicySpecArgs(
-                pod_selector=LabelSelectorArgs(),
-                policy_types=["Ingress", "Egress"],
-                egress=[_ANYWHERE if egress == "open" else _DNS],
-            ),
-            opts=self.child(),
-        )
+        spec: Any = {
+            "podSelector": {},
+            "policyTypes": ["Ingress", "Egress"],
+            "egress": [ANYWHERE if egress == "open" else DNS],
+        }
+        NetworkPolicy(f"{name}-default-deny", metadata=_inside(namespace, "default-deny"), spec=spec, opts=self.child())
 
 
 def _inside(namespace: NamespaceResource, name: str) -> ObjectMetaArgs:

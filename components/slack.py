@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
+from components.component import name_of
 from spec.gitops import SlackBot
 
 KEY = "token"
@@ -20,4 +21,4 @@ def slack_token(
     assert slack.token is not None  # validated
     token = pulumi.Output.secret(slack.token.get_secret_value())
     made = Secret(name, metadata={"name": name, "namespace": namespace}, string_data={KEY: token}, opts=opts)
-    return made.metadata["name"]
+    return name_of(made)

@@ -9,7 +9,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.charts import Charts
 from components.cluster.ebs import STORAGE_CLASS, default_storage_class
-from components.component import Component
+from components.component import Component, name_of
 
 # What Calico's own pods have to bear so that nodes become ready, and no more: by default they tolerate every taint, and
 # take the room on machines that are kept for something else.
@@ -55,7 +55,7 @@ class KubeadmAddons(Component):
         definitions = charts.release(
             "calico-crds",
             "crd.projectcalico.org.v1",
-            namespace=namespace.metadata["name"],
+            namespace=name_of(namespace),
             values={},
             version=version,
             opts=self.child(),
@@ -63,7 +63,7 @@ class KubeadmAddons(Component):
         return charts.release(
             "tigera-operator",
             "tigera-operator",
-            namespace=namespace.metadata["name"],
+            namespace=name_of(namespace),
             values={
                 "installation": _calico_installation(pod_cidr),
                 "resources": _resources("50m", "96Mi", "256Mi"),
