@@ -31,8 +31,8 @@ class Backend:
 
 
 @dataclass(frozen=True)
-class Doorman:
-    """Who knows whether somebody has signed in, as a controller asks it: the Service of oauth2-proxy."""
+class Authorizer:
+    """An external authorizer: the Service that a controller asks whether a request's visitor has signed in."""
 
     name: str
     namespace: str
@@ -96,14 +96,16 @@ class Controller(HttpIngress, Protocol):
     """The controller itself, which may be told to ask whether somebody has signed in."""
 
     @property
-    def doorman_arguments(self) -> Mapping[str, Any]:
-        """Arguments of oauth2-proxy by which it answers as this controller asks."""
+    def authorizer_arguments(self) -> Mapping[str, Any]:
+        """Arguments of oauth2-proxy that make it answer in the way that this controller asks."""
         ...
 
-    def guarded(self, doorman: Doorman, hosts: Sequence[str], parent: Component, after: pulumi.Resource) -> HttpIngress:
-        """Return the way in past ``doorman``, for user interfaces at ``hosts``.
+    def guarded(
+        self, authorizer: Authorizer, hosts: Sequence[str], parent: Component, after: pulumi.Resource
+    ) -> HttpIngress:
+        """Return the way in for user interfaces at ``hosts``, whose requests ``authorizer`` is asked about first.
 
-        What asks it is a child of ``parent``, made once ``after``, the doorman, is there.
+        What makes the controller ask is a child of ``parent``, made once the authorizer's release, ``after``, is there.
         """
         ...
 

@@ -13,7 +13,7 @@ from components.charts import Charts
 from components.cluster.contract import Cluster, LoadBalancing
 from components.component import Component
 from components.data_tier.endpoint import Peer
-from components.http_ingress import Answer, Backend, Doorman
+from components.http_ingress import Answer, Authorizer, Backend
 from components.namespaces import Namespaces
 from components.nginx import CLASS, MASTER, MINION, Nginx, ask
 from components.observability.scraping import Scraping
@@ -54,7 +54,7 @@ class Ingress(Component):
     principal: str | None
     shapes_traffic = True
     signed_in = False
-    doorman_arguments: Mapping[str, Any] = {}
+    authorizer_arguments: Mapping[str, Any] = {}
     first: Sequence[pulumi.Resource] = ()
     peer: Peer
     """The controller, as a NetworkPolicy of whatever stands behind it lets it in."""
@@ -145,9 +145,9 @@ class Ingress(Component):
         """Offer all of ``backend`` at ``host``, one of its own."""
         self._way_in.offer(name, host, backend, parent)
 
-    def guarded(self, doorman: Doorman, hosts: Sequence[str], parent: Component, after: pulumi.Resource) -> Nginx:
-        """Return the way in past ``doorman``: each Ingress says for itself that it is, whatever its host."""
-        return ask(doorman, self._way_in, parent, after)
+    def guarded(self, authorizer: Authorizer, hosts: Sequence[str], parent: Component, after: pulumi.Resource) -> Nginx:
+        """Return the way in behind ``authorizer``. Each Ingress names its Policy, so that ``hosts`` are not needed."""
+        return ask(authorizer, self._way_in, parent, after)
 
     def _values(
         self,

@@ -17,7 +17,7 @@ from pulumi_kubernetes.networking.v1 import Ingress as IngressResource
 
 from components.component import Component
 from components.data_tier.endpoint import Peer
-from components.http_ingress import Backend, Doorman
+from components.http_ingress import Authorizer, Backend
 
 CLASS = "nginx"
 
@@ -67,26 +67,26 @@ class Nginx:
         )
 
 
-def ask(doorman: Doorman, controller: Nginx, parent: Component, after: pulumi.Resource) -> Nginx:
-    """Return the controller as it is for an Ingress whose visitors ``doorman`` has to know.
+def ask(authorizer: Authorizer, controller: Nginx, parent: Component, after: pulumi.Resource) -> Nginx:
+    """Return the controller as it is for an Ingress whose requests ``authorizer`` is asked about first.
 
     https://docs.nginx.com/nginx-ingress-controller/configuration/policy-resource/#externalauth
     """
     policy = CustomResource(
-        doorman.name,
+        authorizer.name,
         api_version="k8s.nginx.org/v1",
         kind="Policy",
-        metadata={"name": doorman.name, "namespace": doorman.namespace},
+        metadata={"name": authorizer.name, "namespace": authorizer.namespace},
         spec={
             "ingressClassName": controller.class_name,
             "externalAuth": {
                 "authURI": "/oauth2/auth",
                 "authSigninURI": "/oauth2/sign_in",
-                "authServiceName": f"{doorman.namespace}/{doorman.service}",
-                "authServicePorts": [doorman.port],
+                "authServiceName": f"{authorizer.namespace}/{authorizer.service}",
+                "authServicePorts": [authorizer.port],
             },
         },
         opts=parent.child(depends_on=[controller.release, after]),
     )
-    annotations = {**controller.annotations, "nginx.org/policies": f"{doorman.namespace}/{doorman.name}"}
+    annotations = {**controller.annotations, "nginx.org/policies": f"{authorizer.namespace}/{authorizer.name}"}
     return Nginx(annotations, controller.peer, policy, signed_in=True)

@@ -12,7 +12,7 @@ import pulumi_random as random
 from components.charts import Charts
 from components.cloud.contract import OidcClient
 from components.component import Component
-from components.http_ingress import Controller, Doorman, HttpIngress
+from components.http_ingress import Authorizer, Controller, HttpIngress
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.scheduling import on_pool
@@ -30,7 +30,7 @@ _LABELS = {"app.kubernetes.io/name": "oauth2-proxy"}
 # AES-256: https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview#cookie-options
 _COOKIE_SECRET_BYTES = 32
 
-DOORMAN = Doorman(_NAME, NAMESPACE, _NAME, _PORT)
+AUTHORIZER = Authorizer(_NAME, NAMESPACE, _NAME, _PORT)
 
 
 class SignIn(Component):
@@ -78,7 +78,7 @@ class SignIn(Component):
             "oauth2-proxy",
             namespace=namespace,
             values=_values(
-                spec, client, account, ingress.doorman_arguments, scraping is not None, on_pool(spec.pool, pools)
+                spec, client, account, ingress.authorizer_arguments, scraping is not None, on_pool(spec.pool, pools)
             )
             # Its pods read the Secret as they start: they are made anew with what is in it.
             | {"podAnnotations": {"checksum/account": _digest(client.id, client.secret, cookie.result)}},
@@ -97,7 +97,7 @@ class SignIn(Component):
             egress=[DNS, ports(_HTTPS)],
             opts=self.child(),
         )
-        self.ingress = ingress.guarded(DOORMAN, hosts, self, release)
+        self.ingress = ingress.guarded(AUTHORIZER, hosts, self, release)
         self.register_outputs({})
 
 

@@ -34,7 +34,7 @@ from components.observability.traces import Traces
 from components.observability.tracing import Tracing
 from components.secrets.contract import Secrets
 from components.service_identities import ServiceIdentities
-from components.sign_in import CALLBACK, DOORMAN, SignIn
+from components.sign_in import AUTHORIZER, CALLBACK, SignIn
 from spec.capacity.demand import demands
 from spec.gitops import ArgoCd
 from spec.gitops import Flux as FluxSpec
@@ -181,8 +181,8 @@ def _mesh(spec: Platform, ground: Ground, common: Any) -> Istio | None:
     if spec.mesh is None:
         return None
     namespaces = [service.namespace for service in spec.services]
-    doormen = [DOORMAN] if spec.ingress.sign_in else []
-    return Istio("istio", spec.mesh, services_in=namespaces, doormen=doormen, cluster=ground.cluster, **common)
+    authorizers = [AUTHORIZER] if spec.ingress.sign_in else []
+    return Istio("istio", spec.mesh, services_in=namespaces, authorizers=authorizers, cluster=ground.cluster, **common)
 
 
 def _ingress(spec: Platform, ground: Ground, mesh: Istio | None, keeper: Secrets, common: Any) -> Controller:

@@ -16,9 +16,9 @@ from components.charts import Charts
 from components.cluster.contract import Cluster, LoadBalancing
 from components.component import Component
 from components.data_tier.endpoint import Peer
-from components.http_ingress import Answer, Backend, Doorman
+from components.http_ingress import Answer, Authorizer, Backend
 from components.mesh.istio import GATEWAY, Istio, principal
-from components.mesh.way_in import CLASS, DOORMAN_ARGUMENTS, HTTPS, MeshWayIn, ask, redirect, secret_name
+from components.mesh.way_in import AUTHORIZER_ARGUMENTS, CLASS, HTTPS, MeshWayIn, ask, redirect, secret_name
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED
@@ -55,7 +55,7 @@ class Gateway(Component):
     principal: str
     shapes_traffic = False
     signed_in = False
-    doorman_arguments = DOORMAN_ARGUMENTS
+    authorizer_arguments = AUTHORIZER_ARGUMENTS
     first: Sequence[pulumi.Resource] = ()
     release: pulumi.Resource
 
@@ -175,9 +175,11 @@ class Gateway(Component):
         """Offer all of ``backend`` at ``host``, one of its own."""
         self._way_in.offer(name, host, backend, parent)
 
-    def guarded(self, doorman: Doorman, hosts: Sequence[str], parent: Component, after: pulumi.Resource) -> MeshWayIn:
-        """Return the way in past ``doorman``, who is asked about whoever visits ``hosts``."""
-        return ask(doorman, self._way_in, hosts, parent, after)
+    def guarded(
+        self, authorizer: Authorizer, hosts: Sequence[str], parent: Component, after: pulumi.Resource
+    ) -> MeshWayIn:
+        """Return the way in for ``hosts``, whose requests ``authorizer`` is asked about first."""
+        return ask(authorizer, self._way_in, hosts, parent, after)
 
     def _certify(self, name: str, certificates: Certificates, hosts: Sequence[str]) -> None:
         """Have the hosts certified here: Istio reads the Secret that an Ingress names where its gateway is."""

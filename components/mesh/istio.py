@@ -12,7 +12,7 @@ from components.charts import Charts
 from components.cluster.contract import Cluster
 from components.component import Component
 from components.data_tier.endpoint import Peer
-from components.http_ingress import Doorman
+from components.http_ingress import Authorizer
 from components.mesh.way_in import CLASS, extension_provider
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
@@ -55,7 +55,7 @@ class Istio(Component):
         spec: Spec,
         *,
         services_in: Iterable[str],
-        doormen: Sequence[Doorman] = (),
+        authorizers: Sequence[Authorizer] = (),
         cluster: Cluster,
         charts: Charts,
         namespaces: Namespaces,
@@ -65,7 +65,7 @@ class Istio(Component):
     ) -> None:
         """Install Istio; in the namespaces ``services_in``, pods of the mesh take nothing but mutual TLS.
 
-        ``doormen`` are those whom a policy may have a proxy ask about a request.
+        ``authorizers`` are those that an AuthorizationPolicy may have a proxy ask about a request.
         """
         super().__init__("mesh:Istio", name, opts)
         namespace = namespaces.ensure(SYSTEM)
@@ -93,7 +93,7 @@ class Istio(Component):
             name,
             "istiod",
             namespace=namespace,
-            values=_values(spec, doormen, pools),
+            values=_values(spec, authorizers, pools),
             opts=self.child(depends_on=[definitions, plugin]),
         )
         allow(
@@ -134,8 +134,8 @@ class Istio(Component):
         self.register_outputs({})
 
 
-def _values(spec: Spec, doormen: Sequence[Doorman], pools: Sequence[NodePool]) -> dict[str, Any]:
-    asked = [extension_provider(doorman) for doorman in doormen]
+def _values(spec: Spec, authorizers: Sequence[Authorizer], pools: Sequence[NodePool]) -> dict[str, Any]:
+    asked = [extension_provider(authorizer) for authorizer in authorizers]
     return {
         "autoscaleEnabled": False,
         "replicaCount": spec.replicas,

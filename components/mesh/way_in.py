@@ -16,36 +16,36 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.component import Component
 from components.data_tier.endpoint import Peer
-from components.http_ingress import Backend, Doorman
+from components.http_ingress import Authorizer, Backend
 
 CLASS: Final = "istio"
 """The IngressClass that istiod serves."""
 HTTP: Final = 80
 HTTPS: Final = 443
 
-DOORMAN_ARGUMENTS: Final[Mapping[str, Any]] = {
+AUTHORIZER_ARGUMENTS: Final[Mapping[str, Any]] = {
     # Envoy asks by the request itself, and lets it through for a 200 alone: who is known gets one at any path.
     "upstream": "static://200",
     # A page to sign in by would be a 200, too: strangers are sent on to the provider.
     "skip-provider-button": True,
 }
 
-# What oauth2-proxy answers strangers with a 200, and its own pages, which no interface has.
+# Paths that oauth2-proxy serves itself, some with a 200 to people who have not signed in; no user interface has them.
 # https://oauth2-proxy.github.io/oauth2-proxy/features/endpoints
-_DOORMANS_OWN = ("/oauth2/*", "/ping", "/ready", "/robots.txt")
+_OWN_PATHS = ("/oauth2/*", "/ping", "/ready", "/robots.txt")
 
 
-def extension_provider(doorman: Doorman) -> dict[str, Any]:
-    """Return ``doorman`` as `meshConfig.extensionProviders` has whoever may be asked about a request.
+def extension_provider(authorizer: Authorizer) -> dict[str, Any]:
+    """Return the entry of `meshConfig.extensionProviders` by which policies name ``authorizer``.
 
-    Whatever it answers but a 200 is the visitor's answer, with its headers: where to sign in, and the session's cookie.
+    Any answer of it but a 200 goes to the visitor as it is, headers included: where to sign in, the session's cookie.
     https://istio.io/latest/docs/tasks/security/authorization/authz-custom/
     """
     return {
-        "name": doorman.name,
+        "name": authorizer.name,
         "envoyExtAuthzHttp": {
-            "service": f"{doorman.service}.{doorman.namespace}.svc.cluster.local",
-            "port": doorman.port,
+            "service": f"{authorizer.service}.{authorizer.namespace}.svc.cluster.local",
+            "port": authorizer.port,
             "timeout": "5s",
             "statusOnError": "503",
             # The session; and whether a script asks, which is answered 401 in place of a redirect.
@@ -131,16 +131,16 @@ def redirect(name: str, way_in: MeshWayIn, hosts: Sequence[str], parent: Compone
 
 
 def ask(
-    doorman: Doorman, way_in: MeshWayIn, hosts: Sequence[str], parent: Component, after: pulumi.Resource
+    authorizer: Authorizer, way_in: MeshWayIn, hosts: Sequence[str], parent: Component, after: pulumi.Resource
 ) -> MeshWayIn:
-    """Return the way in as it is for ``hosts`` whose visitors ``doorman`` has to know.
+    """Return the way in for ``hosts``, whose requests ``authorizer`` is asked about first.
 
-    While Istio does not know whom to ask, it lets nobody through at them.
+    As long as Istio knows no provider of that name, it refuses every request for them.
     """
     first: list[pulumi.Resource] = list(way_in.first)
     if way_in.ends_tls and not way_in.redirects:
         # A session is begun and kept over TLS alone.
-        first.append(redirect(f"{doorman.name}-by-https", way_in, hosts, parent))
+        first.append(redirect(f"{authorizer.name}-by-https", way_in, hosts, parent))
     # Also with a port in the header.
     named = [each for host in sorted(set(hosts)) for each in (host, f"{host}:*")]
     first += [
@@ -151,9 +151,9 @@ def ask(
             parent.child(depends_on=[way_in.release, after]),
         )
         for name, action, whom, rules in (
-            (doorman.name, "CUSTOM", {"provider": {"name": doorman.name}}, _asked_about(named, way_in)),
+            (authorizer.name, "CUSTOM", {"provider": {"name": authorizer.name}}, _asked_about(named, way_in)),
             # It comes after: only what was let through is refused by it.
-            (f"{doorman.name}-own", "DENY", {}, [_to(named, paths=list(_DOORMANS_OWN))]),
+            (f"{authorizer.name}-own", "DENY", {}, [_to(named, paths=list(_OWN_PATHS))]),
         )
     ]
     return replace(way_in, signed_in=True, first=first)

@@ -14,7 +14,7 @@ from components.charts import Charts
 from components.cloud.contract import Bucket, CloudSecret, LogGroup, OidcClient
 from components.cluster.contract import Cluster, Facts, Identity, LoadBalancing
 from components.data_tier.endpoint import Peer
-from components.http_ingress import Doorman
+from components.http_ingress import Authorizer
 from components.ingress import Ingress
 from components.mesh.gateway import Gateway
 from components.mesh.istio import Istio
@@ -106,10 +106,12 @@ class Around:
         spec = IngressSpec.model_validate({"tls": tls})
         return Ingress("ingress", spec, cluster=self.cluster, **self.common, **given)
 
-    def mesh(self, *services_in: str, doormen: Sequence[Doorman] = (), **spec: Any) -> Istio:
+    def mesh(self, *services_in: str, authorizers: Sequence[Authorizer] = (), **spec: Any) -> Istio:
         """Return Istio on this cluster; ``spec`` is that section of a stack file."""
         given = MeshSpec.model_validate({"engine": "istio", **spec})
-        return Istio("istio", given, services_in=services_in, doormen=doormen, cluster=self.cluster, **self.common)
+        return Istio(
+            "istio", given, services_in=services_in, authorizers=authorizers, cluster=self.cluster, **self.common
+        )
 
     def gateway(self, mesh: Istio, *, replicas: int = 1, tls: Any = None, **given: Any) -> Gateway:
         """Return the mesh's gateway; ``tls`` is that section of a stack file."""

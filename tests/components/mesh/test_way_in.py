@@ -13,7 +13,7 @@ from components.cloud.contract import OidcClient
 from components.cluster.contract import LoadBalancing
 from components.gitops import Gitops
 from components.observability.metrics import EXPLORE, Metrics
-from components.sign_in import DOORMAN, SignIn
+from components.sign_in import AUTHORIZER, SignIn
 from components.user_interfaces.kafka_ui import KafkaUi
 from components.user_interfaces.pgadmin import Pgadmin
 from spec.gitops import ArgoCd
@@ -38,7 +38,7 @@ def build(tls: Any = TLS, *, signed_in: bool = True, **facts: Any) -> Recorder:
 
     def program() -> None:
         around = Around("monitoring", "infra", "shop", **facts)
-        mesh = around.mesh("shop", doormen=[DOORMAN] if signed_in else [])
+        mesh = around.mesh("shop", authorizers=[AUTHORIZER] if signed_in else [])
         gateway = around.gateway(mesh, tls=tls, hosts=HOSTS, starts={"logs.local": EXPLORE})
         way_in: Any = gateway
         if signed_in:
