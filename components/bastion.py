@@ -1,4 +1,4 @@
-"""The bastion: from where people reach what no road leads to."""
+"""The bastion: a machine in the VPC from which people reach what cannot be reached from outside."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Certificates(Component):
             case Acme():
                 issues = _acme(name, spec)
             case _:
-                raise TypeError(f"{type(spec).__name__} is nobody who issues certificates")
+                raise TypeError(f"{type(spec).__name__} issues no certificates")
         made: Any = CustomResource(
             name,
             api_version="cert-manager.io/v1",

@@ -68,10 +68,9 @@ class Charts:
     ) -> kubernetes.helm.v3.Release:
         """Return a release of a pinned chart: a real Helm install, so that hooks run and teardown is Helm's.
 
-        ``name`` is the release's own, too; ``timeout_seconds`` bounds the wait for readiness. ``version`` is
-        another one than is pinned, which somebody has asked for. One that is not ``awaited`` is made when its
-        objects are, as its pods begin only once somebody has made what they refer to.
-        Raises UnknownChart for a chart that is not pinned.
+        ``name`` is the release's name, too. ``version`` takes the place of the pinned one. ``timeout_seconds`` bounds
+        the wait until its pods are ready; without ``awaited`` there is no such wait, for pods that start only once what
+        they refer to has been made. Raises UnknownChart for a chart that is not pinned.
         """
         pin = _pins().get(chart)
         if pin is None:

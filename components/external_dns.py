@@ -62,7 +62,7 @@ class ExternalDns(Component):
         scraping: Scraping | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install it as ``owner``, by which it tells its records from those of others in the zone."""
+        """Install it; its records in ``zone`` are marked as those of ``owner``, and it changes no others."""
         super().__init__("edge:ExternalDns", name, opts)
         namespace = namespaces.ensure(NAMESPACE)
         identity = cluster.identity_for(name, namespace, _ACCOUNT, _policy(zone.id), self.child())

@@ -1,4 +1,4 @@
-"""What a component that is offered to people has to know of the way in for HTTP, whichever controller that is."""
+"""The contract of ingress controllers, for components that are offered to people over HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.data_tier.endpoint import Peer
 
 @dataclass(frozen=True)
 class Answer:
-    """Where a controller's pods answer a load balancer: people at one port, its health check with 200 at the other."""
+    """Where a controller answers a load balancer: requests at ``port``, health checks with 200 at ``health_port``."""
 
     port: int
     health_port: int

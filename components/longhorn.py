@@ -36,10 +36,10 @@ _INSTANCE_MANAGER_PERCENT = "5"
 
 
 class Longhorn(Component):
-    """Longhorn and its class of volumes, which claims ask for by name: no class of the cluster's is made another."""
+    """Longhorn and its storage class, which claims name: the cluster's default class stays what it is."""
 
     storage_class: pulumi.Output[str]
-    """Known once volumes are made; whatever is given it goes before Longhorn does."""
+    """Known once Longhorn is installed: what has volumes of the class is made after it, and destroyed before it."""
 
     def __init__(
         self,

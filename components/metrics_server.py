@@ -1,4 +1,4 @@
-"""What autoscalers read pod usage from, on clusters that don't bring it."""
+"""The metrics server, which autoscalers read the usage of pods from, on clusters that don't bring one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from components.component import Component
 
 
 class MetricsServer(Component):
-    """The metrics server, in kube-system; a HorizontalPodAutoscaler stands still without it."""
+    """The metrics server, in kube-system; without it a HorizontalPodAutoscaler scales nothing."""
 
     def __init__(self, name: str, charts: Charts, opts: pulumi.ResourceOptions) -> None:
         super().__init__("observability:MetricsServer", name, opts)

@@ -1,4 +1,4 @@
-"""What F5 NGINX Ingress Controller is told by those whom it leads to.
+"""F5 NGINX Ingress Controller as other components use it: their Ingress objects, and its Policy for signing in.
 
 NGINX takes one Ingress for a host and refuses the others, unless they are parts of one: a master that owns the host and
 its TLS, and minions, in any namespace, that own paths.
@@ -30,13 +30,13 @@ MINION = {_PART: "minion"}
 
 @dataclass(frozen=True)
 class Nginx:
-    """The controller as others offer themselves behind it."""
+    """The controller, for components that offer something behind it."""
 
     annotations: Mapping[str, str]
     peer: Peer
     release: pulumi.Resource
-    """What the controller's own kinds wait for; or the policy: an Ingress that names one that is not there is answered
-    with an error."""
+    """What an Ingress waits for: the controller's release or, behind an authorizer, the Policy that it names. NGINX
+    answers for an Ingress whose Policy is missing with an error."""
     signed_in: bool = False
     class_name: str = CLASS
     shapes_traffic: bool = True

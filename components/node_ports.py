@@ -39,8 +39,8 @@ class NodePort:
 class NodePortRoutes(Component):
     """A target group of machines for each service, and rules of a listener that lead hosts and paths to it.
 
-    Only machines that run a pod of the service answer at its port, so that each of them is healthy or is not, and the
-    service sees who the client's load balancer is.
+    The services' `externalTrafficPolicy` is Local: a machine without a pod of the service does not answer at its port,
+    so health checks find those that have one, and pods see the load balancer's address instead of a node's.
     """
 
     services: Mapping[str, NodePort]
@@ -61,7 +61,7 @@ class NodePortRoutes(Component):
     ) -> None:
         """Lead to those ``services`` that have a node port; ``balancer`` and ``machines`` are security groups.
 
-        Hosts that ``guard`` is for are led to for those alone who have come by CloudFront.
+        Requests for hosts of ``guard`` are led on only if they came by CloudFront.
         """
         super().__init__("edge:NodePortRoutes", name, opts)
         span = (ports.first, ports.last)

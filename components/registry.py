@@ -67,7 +67,7 @@ class Registry(Component):
         self.register_outputs({"urls": self.urls})
 
     def _push_role(self, name: str, by: Pushers, repositories: Sequence[aws.ecr.Repository]) -> pulumi.Output[str]:
-        """Return the role that GitHub's word of a repository and a branch is enough for."""
+        """Return the ARN of a role that GitHub's workflows assume, of the named repositories and branch alone."""
         # Without thumbprints IAM finds them itself.
         provider = (
             by.provider
@@ -90,7 +90,7 @@ class Registry(Component):
         aws.iam.RolePolicy(
             f"{name}-push",
             role=role.id,
-            # A token is of no repository.
+            # GetAuthorizationToken knows no resources.
             policy=documents(
                 statement(["ecr:GetAuthorizationToken"]), statement(_PUSH, [each.arn for each in repositories])
             ),

@@ -1,4 +1,4 @@
-"""Who services are to AWS: a role for each that is to do something there, and the service account that takes it."""
+"""Permissions of services in AWS: a role for each that asks for some, and the service account that assumes it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from components.policy import documents, statement
 from spec.permissions import Permission
 from spec.services import Service
 
-# The account was the release's, or an engine of GitOps', before the service had a role: whoever made it first leaves it
-# where it is. https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource and
+# Before a service has permissions, its account belongs to its release or to a GitOps engine: neither deletes it once
+# the program has taken it over. https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource
 # https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#no-prune-resources
 _KEPT = {"helm.sh/resource-policy": "keep", "argocd.argoproj.io/sync-options": "Prune=false"}
 
 
 class ServiceIdentities(Component):
-    """Service accounts of the program's own, each with what the cluster makes pods somebody by.
+    """Service accounts that the program makes, annotated with how the cluster gives their pods an identity.
 
-    Whoever delivers a service, the program or an engine of GitOps, it finds the account there: what a role is called
-    only the cloud knows, and no repository has to.
+    Whoever delivers a service, the program or a GitOps engine, finds the account there: its role's ARN is made up by
+    the cloud, and so need not be in a repository.
     """
 
     identities: Mapping[str, Identity]
-    """By the service's name; the account is among what has to exist first."""
+    """By the service's name; the account is in ``depends_on``."""
 
     def __init__(
         self,

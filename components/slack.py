@@ -1,4 +1,4 @@
-"""The Secret with the token of whoever writes to Slack."""
+"""The Secret with the token of a Slack bot."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import pulumi
 
 
 def of_class(storage_class: pulumi.Input[str] | None, key: str = "storageClassName") -> dict[str, pulumi.Input[str]]:
-    """Return ``storage_class`` under ``key``, or nothing: the cluster's default class is the one that nobody names.
+    """Return ``storage_class`` under ``key``, or nothing for the cluster's default class.
 
-    A null in its place would be something else: Helm takes it for the order to forget what the chart itself says.
+    A null would not do: to Helm it says that the chart's own default is to be dropped.
     """
     return {} if storage_class is None else {key: storage_class}

@@ -112,7 +112,7 @@ class Vpc(Component):
         return _Made(spec, subnet.id)
 
     def _routing(self) -> dict[str, aws.ec2.RouteTable]:
-        """Give every subnet a route table; return those with a way out, by name.
+        """Give every subnet a route table; return them by name, but for that of isolated subnets.
 
         Private subnets have a table for each zone even when one NAT gateway serves them all, so that changing between
         one gateway and one for each zone changes routes, and moves no subnet.

@@ -18,7 +18,7 @@ _UNFINISHED_DAYS = 7
 
 
 class PrivateBucket(Component):
-    """An S3 bucket that nobody outside the account reaches, encrypted with S3's own keys, over TLS alone."""
+    """An S3 bucket without public access, encrypted with S3's own keys, reached over TLS alone."""
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]

@@ -34,7 +34,10 @@ class UserPool(Component):
         protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Send people who have signed in to one of ``callbacks``; ``mfa`` asks each for a second factor."""
+        """Make the pool in ``region``, and a client that sends people who have signed in to one of ``callbacks``.
+
+        ``mfa`` asks everybody for a second factor; ``protect`` guards the pool, and with it the accounts.
+        """
         super().__init__("cloud:UserPool", name, opts)
         pool = aws.cognito.UserPool(
             name,
@@ -56,7 +59,7 @@ class UserPool(Component):
             tags={"Name": name},
             opts=self.child(protect=protect),
         )
-        # The sign-in page's name is one in the region, whoever's the account.
+        # The name of a sign-in page is unique in its region, across all accounts.
         suffix = random.RandomId(f"{name}-domain", byte_length=4, opts=self.child())
         page = aws.cognito.UserPoolDomain(
             name,

@@ -1,4 +1,4 @@
-"""What parts inside the cluster may ask of the cloud around it, without its SDK: a laptop does without both."""
+"""What components inside the cluster may ask of the cloud around it, as a protocol: on a laptop there is none."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class CloudSecret:
 
     name: pulumi.Output[str]
     version: pulumi.Output[str]
-    """Another one with every other content."""
+    """Changes with the content."""
 
 
 @dataclass(frozen=True)
 class OidcClient:
-    """Somebody that an OpenID Connect provider knows, and tells who has signed in."""
+    """A client registered with an OpenID Connect provider, which tells it who has signed in."""
 
     issuer: pulumi.Input[str]
     id: pulumi.Input[str]

@@ -1,4 +1,4 @@
-"""What every cluster states about itself. Components ask this, and never which kind of cluster it is."""
+"""The contract of all clusters: components ask its facts, and never which kind of cluster it is."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Identity:
-    """How a pod is somebody to the cloud: annotations for its service account, and what has to exist first."""
+    """How pods authenticate to the cloud: annotations of their service account, and what has to exist first."""
 
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     depends_on: Sequence[pulumi.Resource] = ()
     peers: Sequence[Peer] = ()
-    """Where its pods get their credentials, as a NetworkPolicy lets them out."""
+    """Where its pods get their credentials from, for a NetworkPolicy's egress."""
 
 
 class Cluster(Component, ABC):
@@ -74,10 +74,10 @@ class Cluster(Component, ABC):
     """The machines, for people to read: name, type, zone, pool."""
 
     def until(self, condition: str, seconds: int | None = None) -> dict[str, str]:
-        """Return the annotations of a custom resource by which whoever depends on it waits until its operator is done.
+        """Return annotations of a custom resource that make Pulumi wait until its operator reports ``condition``.
 
-        ``condition`` is as `kubectl wait --for` takes it, ``seconds`` the longest wait, the provider's own where it is
-        left out. Empty where operators may never answer.
+        ``condition`` is written as for `kubectl wait --for`; ``seconds`` is the longest wait, else the provider's own.
+        Empty on a cluster whose operators may never answer, so that nothing waits for them.
         https://www.pulumi.com/registry/packages/kubernetes/annotations/
         """
         if not self.facts.operators_answer:

@@ -61,7 +61,7 @@ class EksCluster(Cluster):
 
     name: str
     node_security_group_id: pulumi.Output[str]
-    """Group that EKS gives to the nodes, and so to every pod, and to the control plane."""
+    """The cluster security group, which EKS gives to the nodes, and so to every pod, and to the control plane."""
 
     def __init__(
         self,
@@ -181,8 +181,8 @@ class EksCluster(Cluster):
     def _let_in(self, spec: Spec, service_role: aws.iam.Role) -> list[pulumi.Resource]:
         """Make the role that administers the cluster, and let it and the spec's principals in.
 
-        The program deploys as that role, so it does not matter who created the cluster, nor who runs `up` today: whom
-        IAM lets take the role is an administrator, and nobody else is.
+        The program deploys as that role, so it does not matter who created the cluster, nor who runs `up` today: who
+        may assume the role, by the account's IAM policies, is an administrator.
         """
         account = service_role.arn.apply(lambda arn: f"arn:{arn.split(':')[1]}:iam::{arn.split(':')[4]}:root")
         self._admin = aws.iam.Role(
@@ -253,9 +253,10 @@ class EksCluster(Cluster):
         }
 
     def _kubeconfig(self) -> pulumi.Output[str]:
-        """Return a kubeconfig that is the administrator's or, by ROLE_VARIABLE, somebody else's.
+        """Return a kubeconfig for the administrator's role or, where ROLE_VARIABLE is set, whatever that says.
 
-        Who previews is asked of the environment, not of the stack: a refresh takes the kubeconfig that is in the state.
+        The variable is read when a token is asked for, not when the program runs: a refresh uses the kubeconfig that is
+        in the state, whoever runs it.
         """
         token = f"aws --region {self._vpc.region} eks get-token --cluster-name {self.name}"
         script = pulumi.Output.concat(

@@ -1,4 +1,4 @@
-"""IAM roles for service accounts: a pod is somebody to AWS by the token of its service account.
+"""IAM roles for service accounts: pods assume a role with the token of their service account.
 
 https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
 """
@@ -21,7 +21,7 @@ TOKEN_SERVICE = Peer(ports=(443,), cidrs=("0.0.0.0/0",))
 
 
 class OidcProvider(Component):
-    """The cluster's issuer of service account tokens, as IAM knows it."""
+    """The cluster's issuer of service account tokens, registered with IAM."""
 
     arn: pulumi.Output[str]
     host: pulumi.Output[str]
@@ -36,7 +36,7 @@ class OidcProvider(Component):
         self.register_outputs({"arn": self.arn})
 
     def trusts(self, namespace: pulumi.Input[str], service_account: str) -> pulumi.Output[str]:
-        """Return the trust policy of a role that this one service account may take."""
+        """Return the trust policy of a role that this one service account may assume."""
         subject = pulumi.Output.concat("system:serviceaccount:", namespace, ":", service_account)
         # Keys may hold no outputs in json_dumps, hence the apply.
         claims = pulumi.Output.all(self.host, subject).apply(_claims)

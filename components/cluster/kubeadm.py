@@ -62,9 +62,9 @@ class KubeadmCluster(Cluster):
     Loss: etcd is kept in S3 every hour. A control plane that is made anew where none answers goes on from the newest
     snapshot, with the same authorities and keys, so nodes and kubeconfigs stay good.
 
-    Endpoints: inside the VPC, an internal load balancer; a public one has public addresses even for those inside, whom
-    it would then know by those of the NAT gateways. Where `apiAccessCidrs` are given, a second one is public, and is
-    what the kubeconfig names.
+    Endpoints: machines reach the API by an internal load balancer. A public one has public addresses from inside the
+    VPC too, and would see machines with those of the NAT gateways. Where `apiAccessCidrs` are given, there is a public
+    one besides, which the kubeconfig names.
     """
 
     node_security_group_id: pulumi.Output[str]
@@ -135,9 +135,9 @@ class KubeadmCluster(Cluster):
     ) -> Identity:
         """Attach ``policy`` to the role of the workers, by which every pod on them may do what it allows.
 
-        An identity of one's own takes an issuer of service account tokens that AWS can reach, which this cluster has
-        not; network policies decide which pods reach the instance metadata that hands out the role. The control plane
-        keeps its metadata from pods.
+        A role of its own for each service account would take an issuer of tokens that AWS can reach, which this cluster
+        does not have. Network policies decide which pods reach the instance metadata, where the role's credentials are;
+        on the control plane no pod does.
         """
         made = aws.iam.Policy(name, policy=policy, description=f"Pods of {service_account}", opts=opts)
         attached = aws.iam.RolePolicyAttachment(name, role=self._node_role.name, policy_arn=made.arn, opts=opts)
@@ -148,7 +148,7 @@ class KubeadmCluster(Cluster):
         return aws.ssm.get_parameter_output(name=name, opts=pulumi.InvokeOutputOptions(parent=self)).value
 
     def _load_balancers(self) -> list[ApiLoadBalancer]:
-        """Make the internal one, and the public one where somebody outside is to come in by it."""
+        """Return the API's load balancers: the internal one and, where `apiAccessCidrs` are given, the public one."""
         tier = self._spec.control_plane.tier
         balancers = [
             ApiLoadBalancer(f"{self._name}-api", self._vpc, tier, self._firewall.api, internal=True, opts=self.child())

@@ -24,7 +24,7 @@ class KubeadmAddons(Component):
     """Calico for the network and its policies, and the EBS CSI driver with gp3 as the default class."""
 
     installed: pulumi.Output[Any]
-    """Known once both are; it does not change with their versions."""
+    """Known once both are installed; its value does not change with their versions."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class KubeadmAddons(Component):
         region: str,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Install into the cluster whose provider ``opts`` names; ``calico_version`` is another one than is pinned."""
+        """Install both by the provider in ``opts``; ``calico_version`` takes the place of the pinned version."""
         super().__init__("cluster:KubeadmAddons", name, opts)
         calico = self._calico(charts, pod_cidr, calico_version)
         volumes = self._volumes(charts, region, calico)
@@ -47,7 +47,7 @@ class KubeadmAddons(Component):
             "tigera-operator",
             metadata={
                 "name": "tigera-operator",
-                # It works in the host's network, since it is what makes the other one.
+                # It runs in the host's network, since it is what makes the pods'.
                 "labels": {"pod-security.kubernetes.io/enforce": "privileged"},
             },
             opts=self.child(),
@@ -94,10 +94,10 @@ class KubeadmAddons(Component):
                     "resources": _resources("5m", "24Mi", "128Mi"),
                 },
             },
-            # Its controller is no pod of the host's network, and waits for the other one.
+            # Its controller is not in the host's network, and so starts only once pods have theirs.
             opts=self.child(depends_on=[calico]),
         )
-        # Gone before the driver is, together with everything that asks for the class.
+        # Deleted before the driver, together with every volume of the class.
         return default_storage_class(STORAGE_CLASS, self.child(depends_on=[driver]))
 
 
@@ -138,5 +138,5 @@ def _container(name: str, cpu: str, memory: str, limit: str, **pod: Any) -> dict
 
 
 def _resources(cpu: str, memory: str, limit: str) -> dict[str, Any]:
-    """CPU is not limited: throttled, what every pod on the machine depends on would slow all of them."""
+    """Return requests, and a limit of memory alone: throttled, these would slow every pod on their machine."""
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}

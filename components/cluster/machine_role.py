@@ -1,4 +1,4 @@
-"""What a machine may do in AWS: a role, least by default, and the profile by which an instance takes it on."""
+"""What a machine may do in AWS: an IAM role, and the instance profile by which EC2 instances have it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SESSION_MANAGER = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 
 class MachineRole(Component):
-    """The role of one kind of machine."""
+    """The role of one kind of machine; without more, it is good for Session Manager alone."""
 
     name: pulumi.Output[str]
     profile: pulumi.Output[str]
@@ -37,7 +37,7 @@ class MachineRole(Component):
         self.register_outputs({"name": self.name, "profile": self.profile})
 
     def allow(self, name: str, *statements: dict[str, Any]) -> aws.iam.RolePolicy:
-        """Let the machine do what ``statements`` say (see `components.policy.statement`), as a policy in the role."""
+        """Let the machine do what ``statements`` say (see `components.policy.statement`), by an inline policy."""
         return aws.iam.RolePolicy(
             f"{self._logical}-{name}", role=self._role.id, policy=documents(*statements), opts=self.child()
         )

@@ -68,17 +68,17 @@ class Balancer(Component):
     """An application load balancer, and the target groups behind it."""
 
     target_group_arn: pulumi.Output[str]
-    """The ingress controller's; known once a listener uses it: only then are pods checked, and found healthy."""
+    """The ingress controller's; known once a listener uses the group, since AWS checks no targets before that."""
     direct: Mapping[str, pulumi.Output[str]]
-    """ARN of each direct service's target group, known as the other."""
+    """ARN of each direct service's target group, by name; known once a listener's rule uses the group."""
     sticky: Mapping[str, pulumi.Output[str]]
-    """ARN of each sticky service's target group, the ingress controller's as well, known as the other."""
+    """ARN of each sticky service's target group, whose targets are the ingress controller's pods; known likewise."""
     security_group_id: pulumi.Output[str]
     arn: pulumi.Output[str]
     suffix: pulumi.Output[str]
-    """What CloudWatch knows the load balancer by."""
+    """The load balancer's part of its ARN, which CloudWatch has as the dimension `LoadBalancer`."""
     target_suffixes: Mapping[str, pulumi.Output[str]]
-    """The same of target groups: of the direct and the sticky services by their names, and of ``ingress``."""
+    """The dimension `TargetGroup`: of the direct and the sticky services by their names, and of ``ingress``."""
     listener_arn: pulumi.Output[str]
     """The listener of HTTPS, for rules beside its own."""
     dns_name: pulumi.Output[str]
@@ -99,7 +99,11 @@ class Balancer(Component):
         protect: bool,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Stand in the public tier of ``vpc``; ``protect`` guards against deletion."""
+        """Make the load balancer in the public tier of ``vpc``; ``protect`` turns on its deletion protection.
+
+        ``guard`` are hosts that are served to CloudFront alone; ``idle_seconds`` is the least that a connection may be
+        silent for, whatever ``spec`` says.
+        """
         super().__init__("edge:Balancer", name, opts)
         self._name, self._vpc, self._guard = name, vpc, guard
         self.security_group_id = self._security_group(spec, targets, direct)
@@ -234,9 +238,10 @@ class Balancer(Component):
         services: Sequence[DirectService | StickyService],
         groups: Mapping[str, aws.lb.TargetGroup],
     ) -> list[aws.lb.ListenerRule]:
-        """Make the rules in the order they are asked: services with groups, what came by CloudFront, what should have.
+        """Make the listener's rules, in the order they are tried.
 
-        Rules of others come in between: those of services, which are asked before all that is for the ingress.
+        First those of ``services``; then, for hosts of the guard, one that leads what came by CloudFront to the ingress
+        controller, and one that refuses the rest. Priorities between them are free for rules of other components.
         """
         asked: list[tuple[str, int, list[Any], Any]] = []
         for service in services:

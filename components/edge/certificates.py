@@ -1,4 +1,4 @@
-"""Certificates for the names of a zone, proved by records in it."""
+"""Certificates of ACM for the names of a zone, validated by records in it."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class ZoneCertificates(Component):
             )
             for region in regions
         }
-        # The record that proves a name is the same for all of an account's certificates, and a wildcard's is that of
-        # the name below it: https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+        # The record that validates a name is the same for all of an account's certificates, and a wildcard's is that of
+        # the name after the `*.`: https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
         asking = certificates[regions[0]]
         records = [
             self._record(host, asking, zone_id)

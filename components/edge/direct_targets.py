@@ -1,4 +1,4 @@
-"""Services that a load balancer reaches past the ingress controller: how its target groups fill, and who lets it in."""
+"""Services that a load balancer reaches without the ingress controller: what fills their groups, and lets it in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class DirectTargets(Component):
     ) -> None:
         """Bind each of ``services`` to its group, by its name.
 
-        ``networks`` are where the load balancer asks from, ``binder`` the release of the controller that binds.
+        ``networks`` are those of the load balancer's subnets, ``binder`` is the release of the AWS Load Balancer
+        Controller.
         """
         super().__init__("edge:DirectTargets", name, opts)
         balancer = Peer(ports=(), cidrs=tuple(networks))

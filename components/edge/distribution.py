@@ -101,9 +101,10 @@ class Distribution(Component):
     ) -> None:
         """Serve ``hosts``, names in a zone, from ``origin``.
 
-        ``default_ttl``: seconds that is cached what does not say. ``buckets``: path -> the bucket that answers it.
-        ``uncached``: paths that every request of goes to the origin, such as those of WebSockets. ``single_page``:
-        what a bucket does not have is answered with index.html. The certificate and the web ACL are of us-east-1.
+        ``default_ttl``: seconds for which an answer is cached that does not say. ``buckets``: path -> the bucket that
+        answers it. ``uncached``: paths whose every request goes to the origin, such as those of WebSockets.
+        ``single_page``: what a bucket does not have is answered with index.html. The certificate and the web ACL have
+        to be in us-east-1.
         """
         super().__init__("edge:Distribution", name, opts)
         self._name = name

@@ -35,16 +35,16 @@ class Edge(Component):
     name_servers: pulumi.Output[Sequence[str]]
     """What the domain has to be delegated to; certificates are issued only once it is."""
     hosts: list[str]
-    """Names that lead to the load balancer, straight or by CloudFront."""
+    """Names that lead to the load balancer, directly or by CloudFront."""
     balanced_hosts: Sequence[str]
-    """Those that lead there straight."""
+    """Those of them that do so directly."""
     zone_id: pulumi.Output[str]
     guard: Guard | None
-    """What rules of the load balancer's listener have to ask for, so that nobody comes past CloudFront."""
+    """What further rules of the load balancer's listener have to ask for, so that nobody bypasses CloudFront."""
     proxies: Sequence[pulumi.Output[str]]
-    """Networks that CloudFront asks the load balancer from, several in one with commas between."""
+    """Networks that CloudFront's requests to the load balancer come from: one output, comma-separated."""
     health_checks: Mapping[str, pulumi.Output[str]]
-    """Id of each health check, by what it asks."""
+    """Id of each Route 53 health check, by its name in the spec."""
 
     def __init__(
         self,
@@ -121,8 +121,9 @@ class Edge(Component):
         self.register_outputs({"nameServers": self.name_servers, "dnsName": self.balancer.dns_name})
 
     def _guard(self) -> Guard | None:
-        """Return what keeps everybody but CloudFront from the hosts of distributions before the load balancer."""
-        hosts = [host for each in self._spec.distributions if _leads_in(each) for host in each.hosts]
+        """Return what keeps everybody but CloudFront from hosts whose distribution is before the load balancer."""
+        balanced = [each for each in self._spec.distributions if isinstance(each, BalancerDistribution)]
+        hosts = [host for each in balanced for host in each.hosts]
         if not hosts:
             return None
         secret = random.RandomPassword(f"{self._name}-origin", length=_SECRET_LENGTH, special=False, opts=self.child())
@@ -211,7 +212,3 @@ class Edge(Component):
             tags={"Name": name},
             opts=self.child(),
         ).id
-
-
-def _leads_in(distribution: BucketDistribution | BalancerDistribution) -> bool:
-    return isinstance(distribution, BalancerDistribution)

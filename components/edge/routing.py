@@ -11,14 +11,14 @@ import pulumi
 
 @dataclass(frozen=True)
 class Guard:
-    """Hosts that only CloudFront may ask for, which shows a header that nobody else knows."""
+    """Hosts that only CloudFront may ask the load balancer for: it sends a header whose value nobody else knows."""
 
     hosts: Sequence[str]
     header: str
     secret: pulumi.Input[str]
 
     def shown(self) -> dict[str, Any]:
-        """Return the condition that a request fulfils that came by CloudFront."""
+        """Return the condition of a listener's rule that only requests from CloudFront meet."""
         return {"http_header": {"http_header_name": self.header, "values": [self.secret]}}
 
 
@@ -31,7 +31,7 @@ def patterns(path: str) -> list[str]:
 def conditions(host: str, path: str, guard: Guard | None) -> list[Any]:
     """Return the conditions of a listener's rule for ``path`` of ``host``, and everything below it.
 
-    A host of ``guard`` is led to for those alone who have come by CloudFront.
+    For a host of ``guard``, the request must have come by CloudFront as well.
     """
     asked: list[Any] = [{"host_header": {"values": [host]}}, {"path_pattern": {"values": patterns(path)}}]
     return [*asked, guard.shown()] if guard and host in guard.hosts else asked

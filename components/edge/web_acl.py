@@ -31,10 +31,10 @@ class WebAcl(Component):
         asked_before: Sequence[str] = (),
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Make the list for one of AWS's two scopes.
+        """Make the web ACL for one of AWS's two scopes: distributions of CloudFront, or load balancers of the region.
 
-        Requests for the hosts ``asked_before`` come from CloudFront, which has asked a list of its own: here they would
-        be counted as those of a few addresses, its.
+        Requests for the hosts ``asked_before`` come from CloudFront, where another web ACL has seen them. They are let
+        through: here, all of them would count as those of CloudFront's few addresses.
         """
         super().__init__("edge:WebAcl", name, opts)
         limit = {"limit": spec.rate_limit, "aggregate_key_type": "IP", "evaluation_window_sec": 300}

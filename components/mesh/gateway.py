@@ -46,7 +46,8 @@ _SERVICE_TYPES = {
 class Gateway(Component):
     """The gateway, the IngressClass whose objects it serves, and certificates of the hosts that it answers for.
 
-    Several objects of one host are one, so none owns it; but for HTTPS it takes the routes of a single one.
+    Over HTTP, several Ingress objects may share a host, so that none has to own it; over HTTPS, Istio takes the routes
+    of one of them alone.
     """
 
     class_name = CLASS

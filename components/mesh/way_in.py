@@ -56,7 +56,7 @@ def extension_provider(authorizer: Authorizer) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class MeshWayIn:
-    """The gateway as others offer themselves behind it."""
+    """The gateway, for components that offer something behind it."""
 
     peer: Peer
     principal: str
