@@ -39,6 +39,10 @@ class Vpc(Component):
     cidr: str
     region: str
     zones: list[str]
+    internet_gateway: aws.ec2.InternetGateway | None
+    """None without a public tier. Load balancers with public addresses wait for it: AWS refuses them in a VPC without
+    one, and does not detach it from under them.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html#gatewayattachment"""
 
     def __init__(self, name: str, spec: Network, opts: pulumi.ResourceOptions, *, protect: bool = False) -> None:
         """Make the network that ``spec`` describes, with ``name`` in front of every name in it.
@@ -118,9 +122,11 @@ class Vpc(Component):
         one gateway and one for each zone changes routes, and moves no subnet.
         """
         tables: dict[str, aws.ec2.RouteTable] = {}
+        self.internet_gateway = None
         public, private, isolated = (self._routed(kind) for kind in ("public", "private", "isolated"))
         if public:
             gateway = aws.ec2.InternetGateway(self._name, vpc_id=self.id, tags={"Name": self._name}, opts=self.child())
+            self.internet_gateway = gateway
             tables["public"] = self._route_table("public", public)
             self._route("public", tables["public"], gateway_id=gateway.id)
             nat = self._nat_gateways(public, gateway)

@@ -101,7 +101,7 @@ class ApiLoadBalancer(Component):
             # With fewer API servers than zones, the addresses in the other zones would lead nowhere.
             enable_cross_zone_load_balancing=True,
             tags={"Name": name},
-            opts=self.child(),
+            opts=self.child(depends_on=None if internal else vpc.internet_gateway),
         )
         self._targets = aws.lb.TargetGroup(
             name,

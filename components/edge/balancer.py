@@ -117,7 +117,7 @@ class Balancer(Component):
             idle_timeout=max(seconds(spec.idle_timeout), idle_seconds),
             enable_deletion_protection=protect,
             tags={"Name": name},
-            opts=self.child(),
+            opts=self.child(depends_on=vpc.internet_gateway),
         )
         self.arn, self.dns_name, self.zone_id = balancer.arn, balancer.dns_name, balancer.zone_id
         ingress = self._ingress_group(name, targets)

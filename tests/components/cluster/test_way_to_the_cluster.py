@@ -59,6 +59,13 @@ def build(target: str) -> Recorder:
     return run(program, preview=True)
 
 
+def test_the_public_load_balancer_of_the_api_is_made_once_the_vpc_has_an_internet_gateway() -> None:
+    made = build("kubeadm")
+    gateway = made.one("aws:ec2/internetGateway:InternetGateway").urn
+    assert gateway in made.one("aws:lb/loadBalancer:LoadBalancer", "shop-public").dependencies
+    assert gateway not in made.one("aws:lb/loadBalancer:LoadBalancer", "shop-api").dependencies
+
+
 @pytest.mark.parametrize(
     ("target", "part"),
     [(target, part) for target in ("eks", "kubeadm") for part in NETWORK_PARTS]

@@ -97,6 +97,13 @@ def test_every_host_leads_to_the_load_balancer_once() -> None:
     assert aliases == dict.fromkeys(("api.shop.io", "www.shop.io"), "shop.elb.amazonaws.com")
 
 
+def test_the_load_balancer_is_made_once_the_vpc_has_an_internet_gateway() -> None:
+    """AWS refuses a public load balancer in a VPC without one, and does not detach it from under one."""
+    made = build()
+    gateway = made.one("aws:ec2/internetGateway:InternetGateway")
+    assert gateway.urn in made.one("aws:lb/loadBalancer:LoadBalancer").dependencies
+
+
 def test_https_is_served_with_a_certificate_that_has_been_issued() -> None:
     made = build()
     listener = made.one(LISTENER, "shop-https")
