@@ -26,6 +26,7 @@ _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 _MARGIN_SECONDS = 5
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
 _LAST_PRIORITY = 50_000
+_STEP = 10  # room between rules for those that somebody makes in an emergency
 
 
 @dataclass(frozen=True)
@@ -240,34 +241,54 @@ class Balancer(Component):
     ) -> list[aws.lb.ListenerRule]:
         """Make the listener's rules, in the order they are tried.
 
-        First those of ``services``; then, for hosts of the guard, one that leads what came by CloudFront to the ingress
-        controller, and one that refuses the rest. Priorities between them are free for rules of other components.
+        First those of ``services``, longer paths before shorter ones; then, for hosts of the guard, one that leads what
+        came by CloudFront to the ingress controller, and one that refuses the rest. Priorities between them are free
+        for rules of other components.
+
+        A service's rule is called after its priority: when services come or go, rules stay in their places and lead
+        elsewhere. One that moved to another's priority would be refused: that is taken until the end of the update.
         """
-        asked: list[tuple[str, int, list[Any], Any]] = []
-        for service in services:
-            to_group = {"type": "forward", "target_group_arn": groups[service.name].arn}
-            for number, (host, path) in enumerate(service.routes):
-                # Room between them for those of an emergency.
-                priority = 10 * (len(asked) + 1)
-                asked.append((f"{service.name}-{number}", priority, conditions(host, path, self._guard), to_group))
+        routes = [(service.name, host, path) for service in services for host, path in service.routes]
+        # What the rule in each place was called in earlier releases, after the service that it then led to.
+        former = [f"{service.name}-{number}" for service in services for number, _ in enumerate(service.routes)]
+        rules: list[aws.lb.ListenerRule] = []
+        longest_first = sorted(routes, key=lambda route: len(route[2].rstrip("/")), reverse=True)
+        for position, ((service, host, path), name) in enumerate(zip(longest_first, former, strict=True), start=1):
+            priority = position * _STEP
+            asked = conditions(host, path, self._guard)
+            rules.append(self._rule(str(priority), listener, priority, asked, _forward(groups[service]), name))
         if self._guard:
             hosts = {"host_header": {"values": sorted(self._guard.hosts)}}
-            to_ingress = {"type": "forward", "target_group_arn": ingress.arn}
-            asked.append(("cloudfront", _LAST_PRIORITY - 10, [hosts, self._guard.shown()], to_ingress))
+            shown = [hosts, self._guard.shown()]
             refusal = {"content_type": "text/plain", "status_code": "403", "message_body": "Forbidden"}
-            refused = {"type": "fixed-response", "fixed_response": refusal}
-            asked.append(("past-cloudfront", _LAST_PRIORITY, [hosts], refused))
-        return [
-            aws.lb.ListenerRule(
-                f"{self._name}-{key}",
-                listener_arn=listener.arn,
-                priority=priority,
-                conditions=fulfilled,
-                actions=[action],
-                opts=self.child(),
-            )
-            for key, priority, fulfilled, action in asked
-        ]
+            refuse = {"type": "fixed-response", "fixed_response": refusal}
+            rules += [
+                self._rule("cloudfront", listener, _LAST_PRIORITY - _STEP, shown, _forward(ingress)),
+                self._rule("past-cloudfront", listener, _LAST_PRIORITY, [hosts], refuse),
+            ]
+        return rules
+
+    def _rule(
+        self,
+        key: str,
+        listener: aws.lb.Listener,
+        priority: int,
+        asked: list[Any],
+        action: Any,
+        former: str | None = None,
+    ) -> aws.lb.ListenerRule:
+        return aws.lb.ListenerRule(
+            f"{self._name}-{key}",
+            listener_arn=listener.arn,
+            priority=priority,
+            conditions=asked,
+            actions=[action],
+            opts=self.child(aliases=[pulumi.Alias(name=f"{self._name}-{former}")] if former else None),
+        )
+
+
+def _forward(group: aws.lb.TargetGroup) -> Any:
+    return {"type": "forward", "target_group_arn": group.arn}
 
 
 def _stickiness(seconds: int | None) -> Any:

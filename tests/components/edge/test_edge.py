@@ -271,7 +271,8 @@ def test_a_direct_service_is_reached_by_its_path_and_clients_stay_with_a_pod() -
 def test_a_slash_at_the_end_of_a_path_changes_nothing() -> None:
     sockets = StickyService("sockets", [("api.shop.io", "/sockets/")], seconds=3600)
     made = build("api.shop.io", sticky=[sockets], distributions=[API])
-    assert made.one(RULE, "shop-sockets-0")["conditions.1.pathPattern.values"] == ["/sockets", "/sockets/*"]
+    first = min(made.all(RULE), key=lambda rule: rule["priority"])
+    assert first["conditions.1.pathPattern.values"] == ["/sockets", "/sockets/*"]
     behaviors = made.one(DISTRIBUTION)["orderedCacheBehaviors"]
     assert [behavior["pathPattern"] for behavior in behaviors] == ["/sockets", "/sockets/*"]
 
@@ -310,6 +311,26 @@ def test_behind_cloudfront_a_direct_service_is_never_cached_and_never_passed() -
     assert {b["cachePolicyId"] for b in behaviors} == {"4135ea2d-6df8-44a3-9df3-4b5a84be39ad"}
     first = min(made.all(RULE), key=lambda rule: rule["priority"])
     assert "httpHeader" in first["conditions.2"]
+
+
+def test_longer_paths_are_asked_first_whichever_service_they_are_of() -> None:
+    all_of_it = StickyService("web", [("api.shop.io", "/")], seconds=3600)
+    made = build("api.shop.io", direct=[QUEUE], sticky=[all_of_it, SOCKETS]).all(RULE)
+    asked = [rule["conditions.1.pathPattern.values.0"] for rule in sorted(made, key=lambda rule: rule["priority"])]
+    assert asked == ["/sockets", "/queue", "/*"]
+
+
+def test_no_rule_changes_its_priority_when_a_service_comes_or_goes() -> None:
+    """AWS refuses a priority that another rule has until the end of the same update."""
+    both = {rule.name: rule["priority"] for rule in build("api.shop.io", direct=[QUEUE], sticky=[SOCKETS]).all(RULE)}
+    for alone in (build("api.shop.io", direct=[QUEUE]), build("api.shop.io", sticky=[SOCKETS])):
+        assert {rule.name: rule["priority"] for rule in alone.all(RULE)}.items() <= both.items()
+
+
+def test_a_rule_that_was_called_after_its_service_is_taken_on() -> None:
+    rule = build("api.shop.io", direct=[QUEUE]).one(RULE)
+    assert rule.name == "shop-10"
+    assert "shop-queue-0" in {alias.spec.name for alias in rule.options["aliases"]}
 
 
 def test_the_load_balancer_reaches_the_pods_ports_it_is_told() -> None:
