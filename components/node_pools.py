@@ -51,12 +51,17 @@ class NodeRole(Component):
             )
             for policy in _NODE_POLICIES
         ]
-        self.arn = pulumi.Output.all(role.arn, *(attachment.id for attachment in attached)).apply(lambda all: all[0])
+        self.arn = pulumi.Output.all(role.arn, *(attachment.id for attachment in attached)).apply(
+            lambda known: known[0]
+        )
         self.register_outputs({"arn": self.arn})
 
 
 class ManagedNodePool(Component):
     """A managed node group of EKS: it drains machines before it replaces them, and before spot takes them."""
+
+    group_name: pulumi.Output[str]
+    """What EKS calls the node group."""
 
     def __init__(
         self,

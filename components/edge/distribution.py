@@ -117,12 +117,8 @@ class Distribution(Component):
             default = _files(origin, files)
         else:
             default = _api(origin, self._api_policy(default_ttl))
-        # By its pattern: CloudFront takes each once, whichever of the hosts it is for.
-        paths: dict[str, Any] = {
-            pattern: _files(bucket, files) for path, bucket in buckets.items() for pattern in patterns(path)
-        }
-        for pattern in (pattern for path in uncached for pattern in patterns(path)):
-            paths.setdefault(pattern, _api(origin, _CACHING_DISABLED))
+        paths = [(path, _files(bucket, files)) for path, bucket in buckets.items()]
+        paths += [(path, _api(origin, _CACHING_DISABLED)) for path in uncached]
         made = aws.cloudfront.Distribution(
             name,
             comment=", ".join(hosts),
@@ -136,7 +132,7 @@ class Distribution(Component):
                 each.arguments(key) if isinstance(each, BucketOrigin) else each.arguments() for each in origins.values()
             ],  # pyright: ignore[reportArgumentType]
             default_cache_behavior=default,
-            ordered_cache_behaviors=[behavior | {"path_pattern": pattern} for pattern, behavior in paths.items()],
+            ordered_cache_behaviors=_ordered(paths),
             # S3 answers 403 for what is not there to whoever may not list, and CloudFront may only read.
             custom_error_responses=[_page(code) for code in (403, 404)] if single_page else [],
             restrictions={"geo_restriction": {"restriction_type": "none"}},
@@ -220,6 +216,18 @@ class Distribution(Component):
             ],
             opts=self.child(),
         )
+
+
+def _ordered(paths: Sequence[tuple[str, Any]]) -> list[Any]:
+    """Return the behaviors of paths, and of everything below them, in the order in which CloudFront tries them.
+
+    CloudFront takes each pattern once, whichever of its hosts that is for: the first behavior of a path counts.
+    """
+    by_pattern: dict[str, Any] = {}
+    for path, behavior in paths:
+        for pattern in patterns(path):
+            by_pattern.setdefault(pattern, behavior | {"path_pattern": pattern})
+    return list(by_pattern.values())
 
 
 def _files(origin: BucketOrigin, cache_policy_id: pulumi.Input[str]) -> Any:
