@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
+from sandbox.kubernetes.schema import published
 from tests.scraped import ADDRESS, SIDECAR, addresses
 from tools import ensure
 
@@ -38,7 +38,10 @@ def render(values: Values) -> dict[str, Any]:
     objects = [obj for obj in yaml.safe_load_all(_text(values)) if obj]
     for obj in objects:
         if not obj["apiVersion"].startswith(("monitoring.coreos.com/", "k8s.nginx.org/", "security.istio.io/")):
-            kubernetes_validate.validate(obj, KUBERNETES, strict=True)
+            kind = published(obj["apiVersion"], obj["kind"])
+            assert kind, obj["kind"]
+            assert kind.validator
+            kind.validator.validate(obj)
         assert obj["metadata"]["namespace"] == "shop"
     return {obj["kind"]: obj for obj in objects}
 
