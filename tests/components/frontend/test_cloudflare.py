@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 
-from components.frontend.cloudflare import CloudflareFrontend
 from spec.frontend import CloudflareFrontend as Spec
 from tests.recorder import Recorder, run
 from tests.spec.test_frontend_rules import PAGES
@@ -27,6 +26,9 @@ def build(*hosts: str, **given: Any) -> Recorder:
     opts = pulumi.ResourceOptions()
 
     def program() -> None:
+        # Not before it is needed, as in the program itself: the SDK is imported as a whole, which takes a second.
+        from components.frontend.cloudflare import CloudflareFrontend
+
         CloudflareFrontend("frontend", spec, platform="shop", hosts=hosts, opts=opts)
 
     return run(program, functions=zones, outputs=OUTPUTS)
