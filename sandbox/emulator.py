@@ -9,10 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
-
-if TYPE_CHECKING:
-    from sandbox.construct import Scope
+from typing import Any, ClassVar, Final
 
 Properties = dict[str, Any]
 """Camel-case properties as the provider protocol has them. Secrets are unwrapped, numbers that are whole
@@ -147,17 +144,6 @@ class Emulator(ABC):
     def invoke(self, token: str, args: Properties, provider: str) -> Properties:
         """Answer a function of the package, such as `aws:index/getRegion:getRegion`."""
         raise Refused(f"the sandbox does not have the function {token}")
-
-    def call(self, token: str, args: Properties, provider: str) -> Properties:
-        """Answer a method of a component; `args["__self__"]` is the component's resource reference."""
-        raise Refused(f"the sandbox does not have the method {token}")
-
-    def construct(self, scope: Scope, type: str, name: str, inputs: Properties) -> Properties:
-        """Expand a component into its children through `scope`; return its outputs.
-
-        Runs outside the account's lock, because its children come back to the same server.
-        """
-        raise Refused(f"the sandbox does not have the component {type}")
 
     def holds(self) -> Mapping[str, int]:
         """How many things of each kind the account holds: what a `destroy` must leave empty."""

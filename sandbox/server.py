@@ -30,12 +30,13 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from sandbox import faults, registry, wire
 from sandbox.account import Cloud, Key, type_of
 from sandbox.command import ACCOUNT
-from sandbox.construct import CHANNEL_OPTIONS, Scope
 from sandbox.emulator import Emulator, Properties, Refused, Resource, Secret
 
-# A Construct holds a worker while its children come back for others: with fewer workers than components
-# constructed at the same time the engine and this process would wait for each other.
 WORKERS: Final = 256
+"""Threads that answer requests: one that a fault delays holds its thread, and must not keep the others waiting."""
+
+CHANNEL_OPTIONS: Final = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+"""No message is too long: gRPC's own limit is 4 MB."""
 
 log = logging.getLogger("sandbox")
 
@@ -227,7 +228,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._ask(delete)
         return Empty()
 
-    # Functions and components
+    # Functions; components that a provider would make, and their methods, are refused
 
     @answering
     def Invoke(self, request, context):
@@ -238,15 +239,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def Call(self, request, context):
-        args, provider = wire.unpack(request.args), self._provider(context)
-        found = self._ask(lambda emulator: emulator.call(request.tok, args, provider))
-        return provider_pb2.CallResponse(**{"return": wire.pack(found)})  # type: ignore
+        raise Refused(f"the sandbox does not have the method {request.tok}")
 
     @answering
     def Construct(self, request, context):
-        emulator = self._cloud.emulator(self.package)
-        scope = Scope(request)
-        return scope.finish(emulator.construct(scope, request.type, request.name, wire.unpack(request.inputs)))
+        raise Refused(f"the sandbox does not have the component {request.type}")
 
 
 class Server:

@@ -15,13 +15,7 @@ SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
-RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 UNKNOWN_ID: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-
-
-def reference(urn: str, id: str | None = None) -> Properties:
-    """A reference to a resource; `id` is None for a component."""
-    return {SIGNATURE: RESOURCE, "urn": urn} | ({} if id is None else {"id": UNKNOWN if id == "" else id})
 
 
 def unpack(struct: Struct) -> Properties:

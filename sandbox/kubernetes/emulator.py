@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import copy
-import glob
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import yaml
 
-from sandbox.emulator import UNKNOWN, Emulator, Properties, Refused, Resource, Secret, contains_unknown
+from sandbox.emulator import UNKNOWN, Emulator, Properties, Refused, Resource, Secret
 from sandbox.kubernetes import release, schema
 from sandbox.kubernetes.cluster import Cluster, Key, refuse
-
-if TYPE_CHECKING:
-    from sandbox.construct import Scope
 
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 _AUTONAMED: Final = "pulumi.com/autonamed"
@@ -46,8 +40,6 @@ _FORCE_NEW: Final = {
     "rbac.authorization.k8s.io/RoleBinding": ("roleRef",),
     "storage.k8s.io/StorageClass": ("parameters", "provisioner"),
 }
-# Kinds that the other objects of a file may need.
-_EARLY: Final = ("CustomResourceDefinition", "Namespace")
 # Provider options that allow a change of the data in place.
 _MUTABLE: Final = {"/Secret": "enableSecretMutable", "/ConfigMap": "enableConfigMapMutable"}
 
@@ -170,34 +162,6 @@ class Kubernetes(Emulator):
             if not _is_patch(r) or (entry and entry.owner == "patch"):
                 cluster.remove(key)
 
-    def construct(self, scope: Scope, type: str, name: str, inputs: Properties) -> Properties:
-        if type not in ("kubernetes:yaml/v2:ConfigGroup", "kubernetes:yaml/v2:ConfigFile"):
-            raise Refused(f"the sandbox does not have the component {type}")
-        if contains_unknown(inputs):
-            return {"resources": UNKNOWN}
-        prefix = inputs.get("resourcePrefix") or name
-        first: list[str] = []
-        references = []
-        for obj in sorted(_objects(inputs), key=lambda obj: obj["kind"] not in _EARLY):
-            metadata = obj["metadata"]
-            known = schema.published(obj["apiVersion"], obj["kind"])
-            if known and known.namespaced:
-                metadata.setdefault("namespace", "default")
-            if inputs.get("skipAwait"):
-                metadata.setdefault("annotations", {})["pulumi.com/skipAwait"] = "true"
-            sensitive = obj.keys() & {"data", "stringData"} if obj["kind"] == "Secret" else ()
-            child = scope.register(
-                f"kubernetes:{'core/v1' if obj['apiVersion'] == 'v1' else obj['apiVersion']}:{obj['kind']}",
-                f"{prefix}:" + "/".join(filter(None, (metadata.get("namespace"), metadata["name"]))),
-                {key: Secret(value) if key in sensitive else value for key, value in obj.items()},
-                dependencies=() if obj["kind"] in _EARLY else first,
-                secret_outputs=sorted(sensitive),
-            )
-            references.append(child.reference)
-            if obj["kind"] in _EARLY:
-                first.append(child.urn)
-        return {"resources": references}
-
     def holds(self) -> Mapping[str, int]:
         return sum((cluster.holds() for cluster in self._clusters.values()), Counter())
 
@@ -265,17 +229,3 @@ def _drifted(inputs: Any, live: Any) -> Any:
     if isinstance(inputs, Mapping) and isinstance(live, Mapping):
         return {key: _drifted(value, live[key]) if key in live else value for key, value in inputs.items()}
     return live
-
-
-def _objects(inputs: Properties) -> list[Properties]:
-    """The objects of a ConfigGroup's or ConfigFile's arguments, lists taken apart."""
-    patterns = [*(inputs.get("files") or ()), *filter(None, [inputs.get("file")])]
-    texts = [inputs.get("yaml") or ""]
-    for pattern in patterns:
-        paths = sorted(glob.glob(pattern))
-        if not paths:
-            raise Refused(f"{pattern}: no such file; the sandbox fetches nothing from elsewhere")
-        texts += [Path(path).read_text() for path in paths]
-    documents = chain.from_iterable(yaml.load_all(text, schema.Yaml) for text in texts)
-    found = [copy.deepcopy(obj) for obj in chain(documents, inputs.get("objs") or ()) if obj]
-    return [item for obj in found for item in (obj["items"] if obj["kind"].endswith("List") else [obj])]

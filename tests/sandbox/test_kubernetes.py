@@ -6,7 +6,6 @@ import copy
 import itertools
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -514,35 +513,7 @@ def test_a_packaged_chart_is_rendered_too(shop: Shop, monkeypatch: pytest.Monkey
         shop.create(inputs | {"name": "b", "values": {"x": 1}})
 
 
-# Files, manifests and what outlives the process
-
-
-class Scope:
-    def __init__(self) -> None:
-        self.children: list[tuple[str, str, Object, tuple[str, ...]]] = []
-
-    def register(self, type: str, name: str, inputs: Object, dependencies: Any = (), secret_outputs: Any = ()) -> Any:
-        self.children.append((type, name, inputs, tuple(dependencies)))
-        return SimpleNamespace(urn=f"urn:{name}", reference={"urn": name})
-
-
-def test_a_config_file_becomes_its_objects_namespaces_first(shop: Shop, tmp_path: Path):
-    documents = [
-        obj("Secret", "a", namespace="new", stringData={"k": "v"}),
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}},
-    ]
-    (tmp_path / "operator.yaml").write_text(yaml.safe_dump_all(documents))
-    scope = Scope()
-    inputs = {"file": str(tmp_path / "operator.yaml")}
-    outputs = shop.emulator.construct(scope, "kubernetes:yaml/v2:ConfigFile", "operator", inputs)  # type: ignore[arg-type]
-    namespace, secret = scope.children
-    assert namespace[:2] == ("kubernetes:core/v1:Namespace", "operator:new")
-    assert secret[:2] == ("kubernetes:core/v1:Secret", "operator:new/a")
-    assert secret[2]["stringData"] == Secret({"k": "v"})
-    assert secret[3] == ("urn:operator:new",)
-    assert len(outputs["resources"]) == 2
-    with pytest.raises(Refused, match="fetches nothing"):
-        shop.emulator.construct(scope, "kubernetes:yaml/v2:ConfigFile", "x", {"file": "https://a/b.yaml"})  # type: ignore[arg-type]
+# Manifests and what outlives the process
 
 
 def test_manifests_show_everything_but_secrets_always_in_one_order(shop: Shop):
