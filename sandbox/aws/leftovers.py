@@ -21,7 +21,8 @@ class Listing(NamedTuple):
     arguments: tuple[tuple[str, str | int], ...] = ()
 
 
-# Left out on purpose: final snapshots of databases, which are to stay, and keys and secrets that wait for deletion.
+# Left out on purpose: final snapshots of databases, which are to stay; keys and secrets that wait for deletion; parts of
+# other things, which go with these; and CloudFront's policies, which the account has no operation to list.
 LISTINGS: Final = (
     Listing("VPCs", "ec2", "describe_vpcs", "Vpcs[?!IsDefault]"),
     Listing("subnets", "ec2", "describe_subnets", "Subnets[?!DefaultForAz]"),
@@ -34,6 +35,8 @@ LISTINGS: Final = (
     Listing("security groups", "ec2", "describe_security_groups", "SecurityGroups[?GroupName!='default']"),
     Listing("instances", "ec2", "describe_instances", "Reservations[].Instances[] | [?State.Name!='terminated']"),
     Listing("volumes", "ec2", "describe_volumes", "Volumes[]"),
+    Listing("lifecycle policies", "dlm", "get_lifecycle_policies", "Policies[]"),
+    Listing("key pairs", "ec2", "describe_key_pairs", "KeyPairs[]"),
     Listing("launch templates", "ec2", "describe_launch_templates", "LaunchTemplates[]"),
     Listing("load balancers", "elbv2", "describe_load_balancers", "LoadBalancers[]"),
     Listing("target groups", "elbv2", "describe_target_groups", "TargetGroups[]"),
@@ -46,6 +49,21 @@ LISTINGS: Final = (
         "describe_db_cluster_parameter_groups",
         "DBClusterParameterGroups[?!starts_with(DBClusterParameterGroupName, 'default')]",
     ),
+    Listing(
+        "database parameter groups",
+        "rds",
+        "describe_db_parameter_groups",
+        "DBParameterGroups[?!starts_with(DBParameterGroupName, 'default')]",
+    ),
+    Listing(
+        "scalable targets",
+        "application-autoscaling",
+        "describe_scalable_targets",
+        "ScalableTargets[]",
+        (("ServiceNamespace", "rds"),),
+    ),
+    Listing("cache subnet groups", "elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups[]"),
+    Listing("cache parameter groups", "elasticache", "describe_cache_parameter_groups", "CacheParameterGroups[]"),
     Listing("cache clusters", "elasticache", "describe_replication_groups", "ReplicationGroups[?Status!='deleting']"),
     Listing("EKS clusters", "eks", "list_clusters", "clusters[]"),
     Listing("auto scaling groups", "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[]"),
@@ -55,6 +73,8 @@ LISTINGS: Final = (
     Listing("OIDC providers", "iam", "list_open_id_connect_providers", "OpenIDConnectProviderList[]"),
     Listing("log groups", "logs", "describe_log_groups", "logGroups[]"),
     Listing("alarms", "cloudwatch", "describe_alarms", "MetricAlarms[]"),
+    Listing("dashboards", "cloudwatch", "list_dashboards", "DashboardEntries[]"),
+    Listing("event rules", "events", "list_rules", "Rules[]"),
     Listing("secrets", "secretsmanager", "list_secrets", "SecretList[?!DeletedDate]"),
     Listing("parameters", "ssm", "describe_parameters", "Parameters[?!starts_with(Name, '/aws/')]"),
     Listing("DNS zones", "route53", "list_hosted_zones", "HostedZones[]"),
@@ -75,7 +95,7 @@ _GLOBAL: Final = {"iam", "route53", "cloudfront", "s3"}
 
 def leftovers(account: Account) -> dict[str, int]:
     """Return how many things of each kind there are, in every region that anything was asked of."""
-    asked = regions()
+    asked = regions(account)
     counted: Counter[str] = Counter()
     for kind, service, operation, found, arguments in LISTINGS:
         held = asked.get(service, set())
@@ -85,9 +105,12 @@ def leftovers(account: Account) -> dict[str, int]:
     return {kind: number for kind, number in counted.items() if number}
 
 
-def regions() -> dict[str, set[str]]:
-    """Return the regions of each service that moto was asked for: what nobody asked for holds nothing."""
+def regions(account: Account) -> dict[str, set[str]]:
+    """Return the regions in which each service may have something: those that it was asked for anything in."""
     asked: dict[str, set[str]] = {}
+    for place in account.records:
+        region, service, _ = place.split()
+        asked.setdefault(service, set()).add(region)
     for services in list(BackendDict._instances):  # type: ignore
         for backends in list(services.values()):
             asked.setdefault(services.service_name, set()).update(backends)

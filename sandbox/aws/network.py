@@ -166,7 +166,7 @@ def matrix(found: Matrix) -> list[dict[str, str]]:
 
 def tables(account: Account) -> Iterator[tuple[str, list[dict[str, str]]]]:
     """Yield a title and rows for each table there is something for, region by region."""
-    for region in sorted(regions().get("ec2", ())):
+    for region in sorted(regions(account).get("ec2", ())):
         yield f"{region}: who reaches whom", matrix(reachability(account, region))
         yield f"{region}: route tables", routes(account, region)
         yield f"{region}: machines", machines(account, region)

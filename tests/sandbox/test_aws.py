@@ -97,6 +97,13 @@ class TestOfEveryType:
         lifetimes.made[example] = id, news, outputs
 
 
+def test_what_would_be_left_behind_by_itself_is_counted(lifetimes: Lifetimes) -> None:
+    held = lifetimes.aws.holds()
+    assert held["database parameter groups"] == 2
+    alone = {"cache subnet groups", "cache parameter groups", "scalable targets", "lifecycle policies", "key pairs"}
+    assert {*alone, "dashboards", "event rules"} <= held.keys()
+
+
 def test_another_account_takes_over_what_this_one_held(lifetimes: Lifetimes) -> None:
     held = lifetimes.aws.holds()
     snapshot = lifetimes.aws.snapshot()
