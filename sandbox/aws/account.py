@@ -58,7 +58,7 @@ class Account:
         return target.getvalue()
 
     def load(self, dump: bytes) -> None:
-        """Replace what the account holds by what `dump` returned, perhaps in another process."""
+        """Replace what the account holds with what `dump` returned, perhaps in another process."""
         _reset()
         content = _Unpickler(io.BytesIO(dump)).load()
         for address, state in content["moto"].items():
@@ -70,12 +70,14 @@ class Account:
 
 @contextmanager
 def open(path: str | Path) -> Iterator[Account]:
-    """Load the account of a stack (`.sandbox/<stack>/account`), to look into it with `client(service, region)` as with boto3.
+    """Yield what a stack's account file (`.sandbox/<stack>/account.pickle`) has of AWS; nothing is written back.
 
-    Nothing is written back. Takes the place of any other account in this process.
+    Ask it by `client(service, region)`, as with boto3. It takes the place of any other account in this process. It is
+    empty where there is no file, or nothing of AWS in it. Raises Corrupt for a file that cannot be read.
     """
     account = Account()
-    account.load(saved.Account.load(Path(path)).snapshots["aws"])
+    if (snapshot := saved.Account.load(Path(path)).snapshots.get("aws")) is not None:
+        account.load(snapshot)
     yield account
 
 
@@ -92,8 +94,6 @@ def _reset() -> None:
         for account in service.values():
             account.clear()
         service.clear()
-        # S3 has it beside its backends, as names of buckets are everybody's.
-        getattr(service, "bucket_accounts", {}).clear()
     BackendDict._instances.clear()  # type: ignore[misc]  # type: ignore
     # Names of buckets are the world's, and moto keeps whose they are beside the backends.
     s3_backends.bucket_accounts.clear()

@@ -42,7 +42,7 @@ Matrix = Mapping[tuple[str, str], frozenset[Ports]]
 def reachability(account: Account, region: str) -> Matrix:
     """Return what may be opened from whom to whom, where anything may.
 
-    Parties are security groups, by their Name, and networks outside, by their CIDR. Between two groups both have to
+    Parties are security groups, by their tag Name or else their own name, and networks outside, by their CIDR. Between two groups both have to
     agree: the rules out of the one, and those into the other.
     """
     ec2 = account.client("ec2", region)
@@ -65,8 +65,9 @@ def reachability(account: Account, region: str) -> Matrix:
 
 def _name(group: Mapping[str, Any]) -> str:
     tags = {tag["Key"]: tag["Value"] for tag in group.get("Tags", ())}
-    # EKS gives the group that it makes no Name.
-    return tags.get("Name") or f"{tags['aws:eks:cluster-name']}-pods"
+    # EKS gives the group that it makes for a cluster no Name.
+    cluster = tags.get("aws:eks:cluster-name")
+    return tags.get("Name") or (f"{cluster}-pods" if cluster else group["GroupName"])
 
 
 def _open(

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from sandbox import account as saved
-from sandbox.aws import Aws
+from sandbox.aws import Aws, account, network
+from sandbox.aws.leftovers import leftovers
 from sandbox.emulator import UNKNOWN, Properties, Refused, Resource
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.account
 
 PROVIDER = "urn:pulumi:test::test::pulumi:providers:aws::default"
 VPC, SUBNET, GROUP = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup"
+
+HTTPS = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]}
 
 
 def of(type: str) -> Resource:
@@ -157,6 +160,19 @@ def test_another_process_finds_the_account_through_boto3_and_may_delete(aws: Aws
     assert done.stdout == "10.0.0.0/16\n{}\n", done.stderr
 
 
+def test_an_account_that_nothing_of_aws_was_made_in_is_an_empty_one(tmp_path: Path) -> None:
+    saved.Account().save(tmp_path / "account")
+    with account.open(tmp_path / "account") as there:
+        assert leftovers(there) == {}
+
+
+def test_a_security_group_without_a_name_tag_goes_by_its_own_name(aws: Aws) -> None:
+    vpc, _, _ = create(aws, VPC, cidrBlock="10.0.0.0/16")
+    create(aws, GROUP, vpcId=vpc, name="web", description="d", ingress=[HTTPS])
+    found = network.reachability(aws.account, "ap-northeast-2")
+    assert found["0.0.0.0/0", "web"] == {network.Ports("tcp", 443, 443)}
+
+
 def test_a_deleted_nat_gateway_gives_its_address_back(aws: Aws) -> None:
     vpc, _, _ = create(aws, VPC, cidrBlock="10.0.0.0/16")
     subnet, _, _ = create(aws, SUBNET, vpcId=vpc, cidrBlock="10.0.1.0/24")
@@ -180,10 +196,10 @@ def test_an_account_that_comes_back_can_be_added_to(aws: Aws) -> None:
 
 def test_a_bucket_of_one_account_is_unknown_to_the_next() -> None:
     for _ in range(2):
-        account = Aws()
-        account.configure(PROVIDER, {"region": "ap-northeast-2"})
-        create(account, "aws:s3/bucket:Bucket", bucket="images")
-        assert account.holds() == {"buckets": 1}
+        one = Aws()
+        one.configure(PROVIDER, {"region": "ap-northeast-2"})
+        create(one, "aws:s3/bucket:Bucket", bucket="images")
+        assert one.holds() == {"buckets": 1}
 
 
 def test_parameters_that_aws_publishes_are_nobodys_leftovers(aws: Aws) -> None:
