@@ -2,7 +2,7 @@
 
 Beside each package's own snapshot the account keeps a ledger of what was created through the engine. After
 a run that was killed, ledger and checkpoint may differ: a thing was created whose step was never written, or
-the account was never saved. `Cloud.reconcile` makes the account follow the checkpoint.
+the account was never saved. `Cloud.load` makes the account follow the checkpoint.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Key(NamedTuple):
 
 @dataclass
 class Account:
-    """What is written to disk: provider configurations and things by URN, snapshots by package."""
+    """What is written to disk: configurations by the provider's URN, things by Key, snapshots by package."""
 
     providers: dict[str, Properties] = field(default_factory=dict)
     ledger: dict[Key, tuple[Resource, Properties]] = field(default_factory=dict)
@@ -100,7 +100,11 @@ class Cloud:
         return self._account.result()
 
     def load(self, checkpoint: Iterable[Key] | None = None) -> list[str]:
-        """Load the account; after that, requests are answered. See `reconcile` for the rest."""
+        """Load the account, once no other process has it; until then requests wait. Raises Corrupt.
+
+        checkpoint: what the engine's state lists. What the account has beyond that is deleted, and the URNs of what it
+        lacks are returned. None leaves the account as it is.
+        """
         assert self._path
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

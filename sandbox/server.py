@@ -284,10 +284,10 @@ def checkpoint_keys(path: Path) -> list[Key]:
     """What a checkpoint file lists as created; nothing if there is no file yet."""
     if not path.exists():
         return []
-    resources = json.loads(path.read_text())["checkpoint"].get("latest", {}).get("resources") or []
+    latest = json.loads(path.read_text())["checkpoint"].get("latest") or {}
     return [
         Key(resource["urn"], resource["id"])
-        for resource in resources
+        for resource in latest.get("resources") or ()
         if resource.get("custom")
         and resource.get("id")
         and not resource.get("external")
@@ -325,5 +325,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.flush()
+    # What a server leaves to its interpreter's end would wait for threads that gRPC holds. Every line was flushed.
     os._exit(main())

@@ -17,6 +17,7 @@ from sandbox.cloudflare import Cloudflare
 from sandbox.command import BIN, Command
 from sandbox.emulator import UNKNOWN, Emulator, Refused, Resource, Secret
 from sandbox.random import Random
+from sandbox.server import checkpoint_keys
 from sandbox.tls import Tls
 
 
@@ -304,6 +305,10 @@ class TestAccount:
         missing = Key(resource(RECORD, "missing").urn, "1")
         assert again.load([known, missing]) == [missing.urn]
         assert again.holds() == {"cloudflare DnsRecord": 1}
+
+    def test_a_checkpoint_that_lists_nothing_knows_nothing(self, tmp_path):
+        (tmp_path / "dev.json").write_text('{"checkpoint": {"latest": null}}')
+        assert checkpoint_keys(tmp_path / "dev.json") == checkpoint_keys(tmp_path / "none.json") == []
 
     def test_a_save_that_fails_leaves_the_account_as_it_was(self, tmp_path):
         file = tmp_path / "account.pickle"
