@@ -152,15 +152,18 @@ def _delete_interfaces(ec2: Any, ids: list[str]) -> None:
 
 
 def role_policies(client: Client, old: Properties, new: Properties) -> None:
-    """Policies written in the role itself."""
+    """Policies written in the role itself: managed ones by their ARN, inline ones by name and document."""
     iam, role = client("iam", new["region"]), new["id"]
     was, now = set(old.get("managedPolicyArns") or ()), set(new.get("managedPolicyArns") or ())
     for arn in now - was:
         iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     for arn in was - now:
         iam.detach_role_policy(RoleName=role, PolicyArn=arn)
-    for policy in new.get("inlinePolicies") or ():
-        iam.put_role_policy(RoleName=role, PolicyName=policy["name"], PolicyDocument=policy["policy"])
+    inline = {policy["name"]: policy["policy"] for policy in new.get("inlinePolicies") or ()}
+    for name in {policy["name"] for policy in old.get("inlinePolicies") or ()} - inline.keys():
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+    for name, document in inline.items():
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
 
 
 def record(action: str) -> Callable[[Properties], Properties]:
@@ -190,6 +193,7 @@ def record(action: str) -> Callable[[Properties], Properties]:
 
 
 def record_name(client: Client, p: Properties) -> Properties:
+    """The full name of a record, which may be given without its zone."""
     zone = client("route53", p["region"]).get_hosted_zone(Id=p["zoneId"])["HostedZone"]["Name"].rstrip(".")
     name = p["name"].rstrip(".")
     return {"fqdn": name if name == zone or name.endswith("." + zone) else f"{name}.{zone}" if name else zone}
@@ -335,6 +339,7 @@ def policy_versions(client: Client, p: Properties) -> None:
 
 
 def profile_role(client: Client, old: Properties, new: Properties) -> None:
+    """The role of an instance profile, which goes in and comes out by calls of its own."""
     iam, profile = client("iam", new["region"]), {"InstanceProfileName": new["id"]}
     if old.get("role") != new.get("role"):
         for name, change in (
@@ -346,16 +351,19 @@ def profile_role(client: Client, old: Properties, new: Properties) -> None:
 
 
 def empty_profile(client: Client, p: Properties) -> None:
+    """A profile can be deleted only without its role."""
     profile_role(client, p, {"id": p["id"], "region": p["region"]})
 
 
 def rotation(client: Client, old: Properties, new: Properties) -> None:
+    """Rotation of a key is switched by a call of its own."""
     kms = client("kms", new["region"])
     if bool(old.get("enableKeyRotation")) != bool(new.get("enableKeyRotation")):
         (kms.enable_key_rotation if new.get("enableKeyRotation") else kms.disable_key_rotation)(KeyId=new["id"])
 
 
 def key_parts(client: Client, p: Properties) -> Properties:
+    """The policy that KMS gives a key that has none of its own, and what else the provider says of a key."""
     policy = client("kms", p["region"]).get_key_policy(KeyId=p["id"], PolicyName="default")["Policy"]
     return {
         "policy": p.get("policy") or policy,
@@ -365,11 +373,13 @@ def key_parts(client: Client, p: Properties) -> Properties:
 
 
 def secret_policy(client: Client, old: Properties, new: Properties) -> None:
+    """The resource policy of a secret is put there by a call of its own."""
     if new.get("policy") and old.get("policy") != new["policy"]:
         client("secretsmanager", new["region"]).put_resource_policy(SecretId=new["id"], ResourcePolicy=new["policy"])
 
 
 def load_balancer(p: Properties) -> Properties:
+    """Scheme and type, as the API names what the provider says by `internal` and `loadBalancerType`."""
     return {
         **p,
         "Scheme": "internal" if p.get("internal") else "internet-facing",
@@ -383,12 +393,14 @@ ZONES = {"us-east-1": "Z35SXDOTRQ7X7K", "us-east-2": "Z3AADJGX6KTTL2", "us-west-
 
 
 def balancer_parts(client: Client, p: Properties) -> Properties:
+    """What CloudWatch calls a load balancer, the zone for aliases of it, and its VPC."""
     subnets = client("ec2", p["region"]).describe_subnets(SubnetIds=p.get("subnets") or [])["Subnets"]
     return {"arnSuffix": p["id"].partition(":loadbalancer/")[2], "zoneId": ZONES.get(p["region"], ZONES["us-east-1"]),
             "vpcId": subnets[0]["VpcId"]}  # fmt: skip
 
 
 def group_parts(client: Client, p: Properties) -> Properties:
+    """What CloudWatch calls a target group."""
     return {"arnSuffix": p["id"].rpartition(":")[2]}
 
 
@@ -452,14 +464,17 @@ def _action(action: Properties, order: int) -> Properties:
 
 
 def priority(p: Properties) -> Properties:
+    """The priority of a listener rule, which is set by a call of its own."""
     return {"RulePriorities": [{"RuleArn": p["id"], "Priority": int(p["priority"])}]}
 
 
 def target(p: Properties) -> Properties:
+    """One target of a target group."""
     return {"Targets": [{"Id": p["targetId"], **({"Port": int(p["port"])} if p.get("port") else {})}]}
 
 
 def zone(p: Properties) -> Properties:
+    """A hosted zone, private if it names a VPC."""
     private = (
         {"VPC": {"VPCRegion": p["vpcs"][0].get("vpcRegion") or p["region"], "VPCId": p["vpcs"][0]["vpcId"]}}
         if p.get("vpcs")
@@ -473,6 +488,7 @@ def zone(p: Properties) -> Properties:
 
 
 def zone_parts(client: Client, p: Properties) -> Properties:
+    """The name servers of a zone."""
     found = client("route53", p["region"]).get_hosted_zone(Id=p["id"])
     servers = found.get("DelegationSet", {}).get("NameServers") or []
     return {"nameServers": servers, "primaryNameServer": servers[0] if servers else "", "name": p["name"].rstrip(".")}
@@ -489,14 +505,18 @@ def empty_zone(client: Client, p: Properties) -> None:
 
 
 def bucket(p: Properties) -> Properties:
+    """A bucket and its region, which the API wants to hear everywhere but in us-east-1."""
     where = {} if p["region"] == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": p["region"]}}
     return {"Bucket": p["bucket"], **where}
 
 
 def bucket_tags(client: Client, old: Properties, new: Properties) -> None:
-    if tags := new["tagsAll"]:
-        pairs = [{"Key": k, "Value": v} for k, v in tags.items()]
-        client("s3", new["region"]).put_bucket_tagging(Bucket=new["id"], Tagging={"TagSet": pairs})
+    """Tags of a bucket, which S3 takes all at once."""
+    s3, pairs = client("s3", new["region"]), [{"Key": k, "Value": v} for k, v in new["tagsAll"].items()]
+    if pairs:
+        s3.put_bucket_tagging(Bucket=new["id"], Tagging={"TagSet": pairs})
+    elif old:
+        s3.delete_bucket_tagging(Bucket=new["id"])
 
 
 def empty_bucket(client: Client, p: Properties) -> None:
@@ -509,10 +529,12 @@ def empty_bucket(client: Client, p: Properties) -> None:
 
 
 def lifecycle(p: Properties) -> Properties:
+    """Rules of a bucket; one without a filter is for everything in it."""
     return {**p, "rules": [{**r, "filter": r.get("filter") or {"prefix": ""}} for r in p["rules"]]}
 
 
 def ownership(p: Properties) -> Properties:
+    """Who owns the objects that others put into a bucket."""
     return {"OwnershipControls": {"Rules": [{"ObjectOwnership": p["rule"]["objectOwnership"]}]}}
 
 
@@ -621,6 +643,7 @@ def _scaling_group(client: Client, p: Properties) -> str:
 
 
 def no_cluster_group(client: Client, p: Properties) -> None:
+    """The security group that EKS made goes with the cluster."""
     ec2 = client("ec2", p["region"])
     for group in _cluster_groups(ec2, p["id"]):
         ec2.delete_security_group(GroupId=group)
@@ -641,6 +664,7 @@ def node_group(p: Properties) -> Properties:
 
 
 def scaling_group(p: Properties) -> Properties:
+    """Tags, subnets and launch template of an Auto Scaling group, as the API has them."""
     tags = [
         {"Key": t["key"], "Value": t["value"], "PropagateAtLaunch": t["propagateAtLaunch"]} for t in p.get("tags") or ()
     ]
@@ -655,12 +679,14 @@ def scaling_group(p: Properties) -> Properties:
 
 
 def scaling_tag(p: Properties) -> Properties:
+    """One tag of an Auto Scaling group, as the API has it."""
     group = {"ResourceId": p["autoscalingGroupName"], "ResourceType": "auto-scaling-group"}
     tag = {"Key": p["tag"]["key"], "Value": p["tag"]["value"], "PropagateAtLaunch": p["tag"]["propagateAtLaunch"]}
     return {"Tags": [{**group, **tag}]}
 
 
 def event_target(p: Properties) -> Properties:
+    """One target of a rule for events."""
     return {
         "Targets": [
             {

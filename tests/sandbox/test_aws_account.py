@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -171,6 +172,23 @@ def test_a_security_group_without_a_name_tag_goes_by_its_own_name(aws: Aws) -> N
     create(aws, GROUP, vpcId=vpc, name="web", description="d", ingress=[HTTPS])
     found = network.reachability(aws.account, "ap-northeast-2")
     assert found["0.0.0.0/0", "web"] == {network.Ports("tcp", 443, 443)}
+
+
+def test_tags_and_policies_that_are_taken_off_are_gone_from_the_account(aws: Aws) -> None:
+    aws.configure(PROVIDER, {"region": "us-east-1"})
+    bucket, role = "aws:s3/bucket:Bucket", "aws:iam/role:Role"
+    id, olds, outputs = create(aws, bucket, bucket="images", tags={"team": "a"})
+    aws.update(of(bucket), id, olds, {"bucket": "images"}, outputs)
+    with pytest.raises(Exception, match="NoSuchTagSet"):
+        aws.account.client("s3", "us-east-1").get_bucket_tagging(Bucket=id)
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    inline = [{"name": "all", "policy": json.dumps(policy)}]
+    id, olds, outputs = create(aws, role, name="r", assumeRolePolicy=trust, inlinePolicies=inline)
+    iam = aws.account.client("iam", "us-east-1")
+    assert iam.list_role_policies(RoleName=id)["PolicyNames"] == ["all"]
+    aws.update(of(role), id, olds, {**olds, "inlinePolicies": [{**inline[0], "name": "other"}]}, outputs)
+    assert iam.list_role_policies(RoleName=id)["PolicyNames"] == ["other"]
 
 
 def test_a_deleted_nat_gateway_gives_its_address_back(aws: Aws) -> None:
