@@ -41,12 +41,10 @@ def _unpack(value: Value) -> Any:
 
 def unwrap(value: Properties) -> Any:
     """What a secret or an output value holds; any other mapping as it is."""
-    match value.get(SIGNATURE):
-        case kind if kind == SECRET:
-            return value.get("value")
-        case kind if kind == OUTPUT:
-            return value.get("value", UNKNOWN)
-    return value
+    signature = value.get(SIGNATURE)
+    if signature == SECRET:
+        return value.get("value")
+    return value.get("value", UNKNOWN) if signature == OUTPUT else value
 
 
 def sealed(properties: Any, message: Value) -> Any:

@@ -24,7 +24,8 @@ from sandbox.aws.rows import ROWS, TAGGING, Call, Row
 from sandbox.aws.shapes import blank, inputs_of, match, members_of, merge, outputs_of, plain, to_api
 from sandbox.emulator import UNKNOWN, Emulator, Properties, Refused, Resource
 
-_GONE = re.compile(r"\(404\)|NotFound|Nonexist|NoSuch|NonExist|DoesNotExist|not exist|UnknownEntity|\w+NotFoundFault")
+_GONE = re.compile(r"\(404\)|NotFound|NoSuch|Non[Ee]xist|DoesNotExist|not exist|UnknownEntity")
+"""How the services say that there is no such thing."""
 _REFERENCE = re.compile(
     rf"(?:(?P<subnet>subnet)|(?P<group>sg)|(?P<vpc>vpc))-[0-9a-f]{{8,17}}|arn:aws:iam::{missing.ACCOUNT}:role/(?P<role>[^*]+)"
 )
@@ -40,6 +41,7 @@ _FLAGS = frozenset({"applyImmediately", "allowMajorVersionUpgrade"})
 _VERSIONS = frozenset({"etag", "lockToken"})
 """Outputs that an update must give back as they are now."""
 _MARKS = "__defaults", "tagsAll"
+"""What the engine or the provider adds to inputs: no change of the program's."""
 
 
 class Aws(Emulator):
