@@ -19,10 +19,14 @@ from sandbox.emulator import Properties
 class Call:
     """An API operation.
 
-    op: its boto3 name, a template. key: parameter -> template of its value ("id" for the id), beside the
-    row's; an empty value is left out. fixed: parameters always sent. names: as the row's, for this operation.
-    fit: rearranges all that is known before it is matched. takes: properties whose change calls for it, where
-    its parameters do not tell. each: one property a call. whole: all properties, whichever changed.
+    op: its name in boto3; may be a template.
+    key: parameter -> template of its value, in addition to the row's; "id" is the id, and an empty value is not sent.
+    fixed: parameters that are always sent, and their values.
+    names: as the row's, for this operation alone.
+    fit: rearranges everything that is known of the thing before it is matched to parameters.
+    takes: the properties whose change needs this operation, where its parameters do not say so.
+    each: the operation is called once for each property.
+    whole: all properties are sent, whichever of them changed.
     """
 
     op: str
@@ -39,14 +43,23 @@ class Call:
 class Row:
     """A resource type. Templates see inputs, outputs, `id`, `region`, `account` and a `hash` of the inputs.
 
-    id: path in the answer of `create`, or a template. key: parameter -> template that names the thing in
-    every other operation; a list parameter gets a list. at: path of the thing in the answer of `find`;
-    without `find` the account remembers the answer of `create`. names: property -> member of the API, or
-    several as "A|B". nest: the member of `create` and of the thing in which the properties are.
-    out: outputs by template. more: outputs by further calls. made: what else is to be done after a create
-    or an update; unmade: before a delete. defaults: inputs that the provider fills in. inner: as `names`, within
-    properties. tagged: what tags are put on, if not the service's usual. auto: the property named automatically, `named` a template of that name, `limit` its length.
-    replaced, in_place, replaced_if: properties on which the operations alone decide wrongly.
+    service: its name in boto3.
+    create, find, update, delete: the operations; without `find` the account remembers what `create` answered.
+    id: path in the answer of `create`, or a template.
+    key: parameter -> template, for what names the thing in every operation but `create`; a list parameter gets a list.
+    at: path of the thing in the answer of `find`.
+    names: property -> member of the API, or several as "A|B"; "-" for a property that the API has no member for.
+    inner: as `names`, within the values of properties.
+    noun: the thing's name in the API, which its members may begin with where the properties do not.
+    nest: the member, of `create` and of the thing, that holds the properties.
+    out: outputs by template. more: a function for outputs that need further calls.
+    made: what else is to be done after a create or an update; unmade: before a delete.
+    defaults: inputs that the provider fills in.
+    auto: the property that gets a name where none is given; `named` is a template of that name, `limit` the most
+    characters it may have, and with `lower` it is in lower case.
+    tagged: template of what tags are put on, where it is not what the service's `Tagging` says.
+    replaced, in_place, replaced_if: properties for which the operations alone would decide wrongly whether a change
+    needs a new thing; `replaced_if` names the switch that decides.
     later: parts of properties ("vpcConfig.vpcId") that the cloud fills in, unknown until it has.
     """
 
@@ -98,7 +111,12 @@ def _calls(calls: str | Call | tuple[str | Call, ...]) -> tuple[Call, ...]:
 
 @dataclass(frozen=True)
 class Tagging:
-    """How a service's tags are set and removed: operations, the parameter for the thing and its value."""
+    """How a service's tags are set and removed.
+
+    add, remove: the operations, "{}" standing for what the thing is called in the name of its `create`.
+    key: the parameter that names the thing; empty where that is the row's own key. value: template of its value.
+    fixed: parameter -> template of its value, sent beside it.
+    """
 
     add: str
     remove: str

@@ -54,7 +54,11 @@ def plain(name: str) -> str:
 
 
 def match(name: str, candidates: Iterable[str], names: Names = {}, noun: str = "") -> str | None:
-    """The candidate that means `name`: by `names`, else but for case and plural, with or without the noun."""
+    """Return the candidate that means `name`, or None.
+
+    It is the first that `names` gives for it; without an entry there, one that differs in case and plural alone, be it
+    from `name` or from `name` with the noun before it.
+    """
     candidates = list(candidates)
     if name in names:
         return next((n for n in names[name].split("|") if n in candidates), None)
@@ -63,7 +67,7 @@ def match(name: str, candidates: Iterable[str], names: Names = {}, noun: str = "
 
 
 def to_api(value: Any, shape: Shape, names: Names = {}) -> Any:
-    """A property's value as the parameter of an API operation. Keys that the shape lacks are left out."""
+    """Return a property's value as a parameter of an API operation; keys that its shape lacks are left out."""
     kind = shape.type_name
     if kind == "structure":
         members: Mapping[str, Shape] = shape.members  # type: ignore[attr-defined]
@@ -99,7 +103,7 @@ def to_api(value: Any, shape: Shape, names: Names = {}) -> Any:
 
 
 def from_api(value: Any, type: Any, names: Names = {}) -> Any:
-    """A member of an API answer as the value of a property of an SDK type; None if it cannot be one."""
+    """Return a member of an API's answer as a property of an SDK type; None if it cannot be one."""
     origin = get_origin(type)
     if isinstance(value, Mapping) and {"Quantity"} <= value.keys() <= {"Quantity", "Items"}:
         value = value.get("Items", [])
@@ -127,7 +131,7 @@ def from_api(value: Any, type: Any, names: Names = {}) -> Any:
 
 
 def members_of(thing: Mapping[str, Any], types: Mapping[str, Any], names: Names = {}, noun: str = "") -> dict[str, Any]:
-    """What a thing in an API answer says about the properties of a type."""
+    """Return the properties of a type that a thing in an API's answer tells."""
     found = ((p, match(p, thing, names, noun), t) for p, t in types.items())
     values = {p: from_api(thing[m], t, names) for p, m, t in found if m}
     return {p: v for p, v in values.items() if v is not None}

@@ -1,4 +1,4 @@
-"""The emulators under `set_mocks`, as the unit tests of components use them."""
+"""The emulators under `set_mocks`, as tests of whole stacks and the writer of GitOps repositories use them."""
 
 from __future__ import annotations
 
