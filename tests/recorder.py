@@ -16,9 +16,8 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
 from sandbox.mocks import run_under
+from sandbox.wire import SECRET, SIGNATURE
 
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
 ACCOUNT = "123456789012"
 
 OPTIONS = (

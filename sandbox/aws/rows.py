@@ -126,7 +126,6 @@ class Tagging:
 
 
 _EC2 = "arn:aws:ec2:{region}:{account}:"
-_ARN = {"arn": "id"}
 TAGGING: Mapping[str, Tagging] = {
     "acm": Tagging("add_tags_to_certificate", "remove_tags_from_certificate", "CertificateArn"),
     "application-autoscaling": Tagging("tag_resource", "untag_resource", "ResourceARN"),

@@ -17,15 +17,12 @@ from typing import Any
 import pytest
 import yaml
 
+from sandbox.wire import SECRET, SIGNATURE
 from spec.load import ROOT
 from tests.api_server import ApiServer, api_server
 from tools import ensure
 
 PROGRAM = ("__main__.py", "charts", "components", "sandbox", "spec", "stacks", "tools")
-
-
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 
 def _masked(value: dict[str, Any]) -> Any:

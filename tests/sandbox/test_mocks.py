@@ -8,6 +8,7 @@ import pulumi_tls as tls
 import pytest
 
 from sandbox.mocks import EmulatedMocks
+from sandbox.wire import SECRET
 
 
 def run(program, *, preview: bool = False):
@@ -39,7 +40,7 @@ def test_secret_outputs_arrive_secret_where_they_are_used():
 
     mocks, _ = run(program)
     pet = next(args for args in mocks.registered if args.typ.endswith("RandomPet"))
-    assert "1b47061264138c4ac30d75fd1eb44270" in str(pet.inputs["keepers"])
+    assert SECRET in str(pet.inputs["keepers"])
 
 
 def test_nothing_is_known_in_a_preview():
