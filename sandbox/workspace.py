@@ -285,8 +285,11 @@ def _is_engine(pid: int) -> bool:
 
 
 def _busy(stack: str, holder: str) -> str:
-    pid = json.loads(holder)["pid"] if holder else "unknown"
-    return f"{stack} is being worked on by another run ({_describe(holder)}).\nWait for it, or end it: kill {pid}"
+    try:
+        remedy = f"Wait for it, or end it: kill {json.loads(holder)['pid']}"
+    except (ValueError, KeyError):
+        remedy = "Wait for it."
+    return f"{stack} is being worked on by another run ({_describe(holder)}).\n{remedy}"
 
 
 def _describe(holder: str) -> str:

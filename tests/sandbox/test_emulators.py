@@ -19,6 +19,7 @@ from sandbox.emulator import UNKNOWN, Emulator, Refused, Resource, Secret
 from sandbox.random import Random
 from sandbox.server import checkpoint_keys
 from sandbox.tls import Tls
+from sandbox.workspace import Unusable, Workspace
 
 
 def resource(type: str, name: str = "it") -> Resource:
@@ -285,6 +286,17 @@ class TestCloudflare:
     def test_a_type_outside_the_table_is_refused_by_name(self):
         with pytest.raises(Refused, match="cloudflare:index/tunnel:Tunnel"):
             made(Cloudflare(), "cloudflare:index/tunnel:Tunnel")
+
+
+class TestWorkspace:
+    @pytest.mark.parametrize("written", ["", '{"pid": 1'])
+    def test_a_run_that_has_just_begun_is_waited_for(self, tmp_path, written):
+        (tmp_path / "Pulumi.yaml").write_text("name: toy\nruntime: python\n")
+        workspace = Workspace(tmp_path, "dev")
+        with workspace.held("up"):
+            (workspace.directory / "lock").write_text(written)
+            with pytest.raises(Unusable, match=r"it has just begun.*\nWait for it\.$"), workspace.held("up"):
+                pass
 
 
 class TestAccount:
