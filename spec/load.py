@@ -89,10 +89,7 @@ def from_file(path: Path) -> Platform:
 
 def settings(path: Path) -> dict[str, Any]:
     """Return what a stack file holds, by keys without ``groundwork:``. Raises SpecError for what is not YAML."""
-    try:
-        document = stack_yaml.load(path.read_bytes())
-    except ValueError as error:
-        raise SpecError(path.name, [Mistake((), f"is not YAML as Pulumi reads it: {error}")]) from None
+    document = parsed(path)
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
         raise SpecError(
@@ -100,9 +97,17 @@ def settings(path: Path) -> dict[str, Any]:
         )
     if unknown := document.keys() - _TOP_LEVEL:
         problem = "is not a key that exists here"
-        found = [Mistake((key,), problem, did_you_mean(key, _TOP_LEVEL, "keys")) for key in sorted(unknown)]
+        found = [Mistake((key,), problem, did_you_mean(key, _TOP_LEVEL, "keys")) for key in sorted(map(str, unknown))]
         raise SpecError(path.name, found)
     return own(config)
+
+
+def parsed(path: Path) -> Any:
+    """Return what a file of YAML holds. Raises SpecError, with the line, for what is not YAML as Pulumi reads it."""
+    try:
+        return stack_yaml.load(path.read_bytes())
+    except ValueError as error:
+        raise SpecError(path.name, [Mistake((), f"is not YAML as Pulumi reads it: {error}")]) from None
 
 
 def stack_file(stack: str, root: Path = ROOT) -> Path:

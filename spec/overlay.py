@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from spec.load import ROOT, stack_file
+from spec.load import ROOT, parsed, stack_file
 from spec.mistakes import Mistake, SpecError
 
 _FIRST_LINE = "# yaml-language-server: $schema=schema/stack.schema.json\n"
@@ -44,9 +44,9 @@ def overlays(stack: str, root: Path = ROOT) -> list[str]:
 def document(stack: str, names: list[str], root: Path = ROOT) -> str:
     """Return the stack file of ``stack`` with overlays laid over it, one after the other.
 
-    Raises SpecError for a stack or an overlay that does not exist, with those there are.
+    Raises SpecError for a stack or an overlay that does not exist, with those there are, and for what is not YAML.
     """
-    merged = yaml.safe_load(stack_file(stack, root).read_text())
+    merged = parsed(stack_file(stack, root))
     for name in names:
         path = root / "overlays" / stack / f"{name}.yaml"
         if not path.is_file():
@@ -55,5 +55,5 @@ def document(stack: str, names: list[str], root: Path = ROOT) -> str:
             hint = f"did you mean {near[0]}? " if near else ""
             remedy = f"{hint}overlays of {stack}: {', '.join(there_are) or 'none'}"
             raise SpecError(f"overlays/{stack}/{name}.yaml", [Mistake(("overlay",), "does not exist", remedy, name)])
-        merged = laid_over(merged, yaml.safe_load(path.read_text()))
+        merged = laid_over(merged, parsed(path) or {})
     return _FIRST_LINE + yaml.safe_dump(merged, sort_keys=False, width=120)

@@ -7,12 +7,19 @@ from typing import Any
 
 import yaml
 
+_MERGE = "tag:yaml.org,2002:merge"
+
 
 class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
+        seen: set[Hashable] = set()
         for key, _ in node.value:
+            if key.tag == _MERGE:  # `<<: *anchor`: a key that it brings may be given again
+                continue
             name = self.construct_object(key, deep=True)
+            if not isinstance(name, Hashable):
+                problem = "a key is no plain text; a value that begins with { or [ wants quotes"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             if name in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {name} is given twice", key.start_mark)
             seen.add(name)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from spec.load import NAMESPACE, from_config, from_file, stack_file, stacks
+from spec.load import NAMESPACE, from_config, from_file, settings, stack_file, stacks
 from spec.mistakes import SpecError, dotted
 from spec.platform import Platform
 
@@ -397,8 +397,27 @@ def test_a_key_that_is_misspelt_or_given_twice_is_refused(tmp_path: Any, text: s
         from_file(path)
 
 
-def test_a_file_that_is_not_yaml_is_refused(tmp_path: Any) -> None:
+def test_each_key_that_is_misspelt_has_its_own_remedy(tmp_path: Any) -> None:
     path = tmp_path / "Pulumi.bad.yaml"
-    path.write_text("config: [")
-    with pytest.raises(SpecError, match="is not YAML"):
+    near = {"cofnig": "config", "encryptedkyy": "encryptedkey", "envronment": "environment", "1": "keys: config"}
+    path.write_text("config: {'groundwork:name': a}\n" + "".join(f"{key}: {{}}\n" for key in near))
+    with pytest.raises(SpecError) as error:
         from_file(path)
+    remedies = {mistake.path[0]: mistake.remedy for mistake in error.value.mistakes}
+    assert all(right in str(remedies[key]) for key, right in near.items())
+
+
+@pytest.mark.parametrize("text", ["config: [", "config:\n  groundwork:name: {{ name }}\n", "? [a]\n: b\n"])
+def test_a_file_that_is_not_yaml_is_refused(tmp_path: Any, text: str) -> None:
+    path = tmp_path / "Pulumi.bad.yaml"
+    path.write_text(text)
+    with pytest.raises(SpecError, match=r"is not YAML as Pulumi reads it: line \d"):
+        from_file(path)
+
+
+def test_what_several_parts_have_in_common_may_be_written_once(tmp_path: Any) -> None:
+    path = tmp_path / "Pulumi.good.yaml"
+    path.write_text(
+        "config:\n  groundwork:name: &name {one: 1, two: 2}\n  groundwork:services:\n    - {<<: *name, two: 3}\n"
+    )
+    assert settings(path)["services"] == [{"one": 1, "two": 3}]

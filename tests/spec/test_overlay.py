@@ -75,6 +75,21 @@ def test_one_that_does_not_exist_is_answered_with_those_there_are() -> None:
     assert "did you mean phase-2" in str(refused.value)
 
 
+def test_one_that_is_not_yaml_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    (tmp_path / "overlays" / "dev").mkdir(parents=True)
+    (tmp_path / "overlays" / "dev" / "bad.yaml").write_text("config:\n  a: [\n")
+    with pytest.raises(SpecError, match=r"bad\.yaml(.|\n)*is not YAML as Pulumi reads it: line \d"):
+        document("dev", ["bad"], tmp_path)
+
+
+def test_one_that_says_nothing_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {a: 1}\n")
+    (tmp_path / "overlays" / "dev").mkdir(parents=True)
+    (tmp_path / "overlays" / "dev" / "empty.yaml").write_text("# nothing yet\n")
+    assert yaml.safe_load(document("dev", ["empty"], tmp_path)) == {"config": {"a": 1}}
+
+
 def test_a_stack_without_overlays_has_none(tmp_path: Path) -> None:
     assert overlays("dev", tmp_path) == []
 
