@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from spec.mistakes import Mistake, Path, dotted
 from spec.platform import Platform
+from spec.walk import walk
 
 
 def in_clear_text(platform: Platform, config: Mapping[str, Any], prefix: str) -> list[Mistake]:
@@ -23,24 +24,9 @@ def in_clear_text(platform: Platform, config: Mapping[str, Any], prefix: str) ->
             "is not encrypted, and whoever reads the file knows it",
             f"take it out, change it where it is used, and: pulumi config set --secret --path '{prefix}{dotted(path)}'",
         )
-        for path in _secrets(platform, ())
-        if isinstance(_at(config, path), str)
+        for path, value in walk(platform)
+        if isinstance(value, SecretStr) and isinstance(_at(config, path), str)
     ]
-
-
-def _secrets(value: Any, path: Path) -> Iterator[Path]:
-    """Yield where a section has secrets, by the keys of the file."""
-    if isinstance(value, SecretStr):
-        yield path
-    elif isinstance(value, BaseModel):
-        for name, field in type(value).model_fields.items():
-            yield from _secrets(getattr(value, name), (*path, field.alias or name))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _secrets(item, (*path, key))
-    elif isinstance(value, list | tuple):
-        for position, item in enumerate(value):
-            yield from _secrets(item, (*path, position))
 
 
 def _at(config: Any, path: Path) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from spec.base import quantity
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
 from spec.rules import rule
@@ -91,17 +90,3 @@ def users_of_kafka_are_somebody_with_something_to_do(platform: Platform) -> Iter
                 if name not in topics:
                     remedy = did_you_mean(name, topics, "topics")
                     yield Mistake((*path, key, number), "is not declared", remedy, name)
-
-
-@rule
-def servers_of_kafka_have_limits_above_their_requests(platform: Platform) -> Iterator[Mistake]:
-    """A limit below the request is refused by the API server."""
-    kafka = platform.data.kafka
-    if kafka is None:
-        return
-    for key, resources in (("resources", kafka.resources), ("controllerResources", kafka.controller_resources)):
-        for what in ("cpu", "memory"):
-            request, limit = getattr(resources.requests, what), getattr(resources.limits, what)
-            if quantity(limit) < quantity(request):
-                path: Path = (*_KAFKA, key, "limits", what)
-                yield Mistake(path, f"is below the request, {request}", "raise the limit or lower the request", limit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spec.base import quantity
 from spec.mistakes import Mistake
 from spec.platform import Platform
 from spec.rules import rule
@@ -47,19 +46,6 @@ def nobody_gets_past_the_gateway(platform: Platform) -> Iterator[Mistake]:
         yield Mistake(("edge", "direct", position, "service"), problem, remedy, direct.service)
     if platform.edge.node_ports:
         yield Mistake(("edge", "nodePorts"), "leads past the mesh's gateway, which alone may call", remedy)
-
-
-@rule
-def sidecars_get_what_they_ask_for(platform: Platform) -> Iterator[Mistake]:
-    """A pod whose limit is below its request is refused, and each sidecar is part of a pod."""
-    if platform.mesh is None:
-        return
-    sidecar = platform.mesh.sidecar
-    for what in ("cpu", "memory"):
-        request, limit = getattr(sidecar.requests, what), getattr(sidecar.limits, what)
-        if quantity(limit) < quantity(request):
-            path = ("mesh", "sidecar", "limits", what)
-            yield Mistake(path, f"is below the request, {request}", "raise the limit or lower the request", limit)
 
 
 @rule

@@ -14,13 +14,12 @@ from spec.cluster import EksCluster, KubeadmCluster
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
 from spec.security import LimitRange
-from spec.services import Compute
+from spec.services import Compute, Resources
+from spec.walk import walk
 from spec.zones import zones
 
 Rule = Callable[[Platform], Iterable[Mistake]]
 RULES: list[Rule] = []
-
-GIB = 1024**3
 
 
 def rule(function: Rule) -> Rule:
@@ -138,16 +137,13 @@ def a_volume_has_one_pod(platform: Platform) -> Iterator[Mistake]:
 @rule
 def limits_cover_requests(platform: Platform) -> Iterator[Mistake]:
     """A limit below the request is refused by the API server; here it is refused before anything exists."""
-    for position, service in enumerate(platform.services):
-        of, path = service.resources, ("services", position, "resources", "limits")
-        yield from _below(of.limits, of.requests, path, "the request", "raise the limit or lower the request")
-    ranges: list[tuple[Path, LimitRange | None]] = [(("security",), platform.security.limit_range)]
-    for position, namespace in enumerate(platform.security.namespaces):
-        ranges.append((("security", "namespaces", position), namespace.limit_range))
-    for here, each in ranges:
-        if each:
-            path, remedy = (*here, "limitRange", "default"), "raise it or lower defaultRequest"
-            yield from _below(each.default, each.default_request, path, "defaultRequest", remedy)
+    for path, each in walk(platform):
+        if isinstance(each, Resources):
+            remedy = "raise the limit or lower the request"
+            yield from _below(each.limits, each.requests, (*path, "limits"), "the request", remedy)
+        elif isinstance(each, LimitRange):
+            remedy = "raise it or lower defaultRequest"
+            yield from _below(each.default, each.default_request, (*path, "default"), "defaultRequest", remedy)
 
 
 def _below(limits: Compute, requests: Compute, path: Path, than: str, remedy: str) -> Iterator[Mistake]:

@@ -268,6 +268,29 @@ def test_a_mistake_is_answered_by_path_value_and_remedy(
         assert words in text
 
 
+SMALL = {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
+LOKI = {"kind": "loki", "resources": SMALL}
+
+
+@pytest.mark.parametrize(
+    ("path", "config"),
+    [
+        ("observability", LOCAL | {"observability": {"retention": "7d", "resources": SMALL}}),
+        ("observability.logs.store", LOCAL | {"observability": {"retention": "7d", "logs": {"store": LOKI}}}),
+        (
+            "data.interfaces.pgadmin",
+            changed(LOCAL, "data.interfaces", {"pgadmin": {"host": "db.test.local", "resources": SMALL}}),
+        ),
+        ("data.loadTest", changed(LOCAL, "data.loadTest", {"resources": SMALL})),
+        ("services[1]", changed(LOCAL, "services.1.resources", SMALL)),
+    ],
+)
+def test_whatever_has_resources_has_limits_that_cover_its_requests(path: str, config: dict[str, Any]) -> None:
+    text = mistakes(config)
+    assert f'{path}.resources.limits.memory = "1Gi"' in text
+    assert "is below the request, 2Gi" in text
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     config = changed(changed(changed(LOCAL, "cluster.servers", "x"), "services.0.port", 0), "nmae", "y")
     text = mistakes(config)
