@@ -9,7 +9,7 @@ from spec.cluster import EksCluster
 from spec.edge import LONGEST_IDLE, BalancerDistribution, BucketDistribution, Edge
 from spec.mistakes import Mistake, Path, did_you_mean
 from spec.platform import Platform
-from spec.rules import rule, twice
+from spec.rules import listed_twice, rule, twice
 
 # A rule of a load balancer's listener compares five values; one of them is the header that CloudFront shows.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
@@ -29,6 +29,8 @@ def names_at_the_edge_are_given_once(platform: Platform) -> Iterator[Mistake]:
         yield from twice(("edge", "healthChecks"), (check.name for check in platform.edge.health_checks))
         yield from twice(("edge", "direct"), (direct.service for direct in platform.edge.direct), "service")
         yield from twice(("edge", "sticky"), (sticky.service for sticky in platform.edge.sticky), "service")
+        for position, each in enumerate(platform.edge.distributions):
+            yield from listed_twice(("edge", "distributions", position, "hosts"), each.hosts)
 
 
 @rule

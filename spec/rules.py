@@ -5,7 +5,7 @@ Each rule is a function that takes the platform and yields a Mistake for every p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from ipaddress import IPv4Network
 
 from spec.base import quantity
@@ -35,12 +35,23 @@ def broken_rules(platform: Platform, besides: Collection[Rule] = ()) -> list[Mis
 
 def twice(path: Path, names: Iterable[str], key: str = "name") -> Iterator[Mistake]:
     """Yield a mistake for each of ``names``, those of the items of a list at ``path``, that came before."""
+    for position, first, name in _repeated(names):
+        remedy = f"{path[-1]}[{first}] has it already; give each a {key} of its own"
+        yield Mistake((*path, position, key), "is taken", remedy, name)
+
+
+def listed_twice(path: Path, values: Sequence[str]) -> Iterator[Mistake]:
+    """Yield a mistake for each of ``values``, those of a list at ``path``, that came before."""
+    for position, first, value in _repeated(values):
+        yield Mistake((*path, position), "is listed twice", f"{path[-1]}[{first}] says it: remove one", value)
+
+
+def _repeated(values: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield the position of each value that came before, where it came first, and the value."""
     first: dict[str, int] = {}
-    for position, name in enumerate(names):
-        if name in first:
-            remedy = f"{path[-1]}[{first[name]}] has it already; give each a {key} of its own"
-            yield Mistake((*path, position, key), "is taken", remedy, name)
-        first.setdefault(name, position)
+    for position, value in enumerate(values):
+        if first.setdefault(value, position) != position:
+            yield position, first[value], value
 
 
 @rule
@@ -52,6 +63,12 @@ def names_are_given_once(platform: Platform) -> Iterator[Mistake]:
     yield from twice(("security", "namespaces"), (namespace.name for namespace in platform.security.namespaces))
     if platform.network:
         yield from twice(("network", "tiers"), (tier.name for tier in platform.network.tiers))
+        for key, values in (
+            ("availabilityZones", platform.network.availability_zones),
+            ("gatewayEndpoints", platform.network.gateway_endpoints),
+            ("interfaceEndpoints", platform.network.interface_endpoints),
+        ):
+            yield from listed_twice(("network", key), values)
 
 
 @rule
@@ -77,9 +94,10 @@ def routes_lead_to_one_service(platform: Platform) -> Iterator[Mistake]:
                 remedy = f"give one of the two another host: {interface} takes the whole of its host"
                 yield Mistake(path, f"is {interface}'s already", remedy, value)
                 continue
-            other = taken.setdefault((route.host, route.path), service.name)
-            if other != service.name:
-                yield Mistake(path, f"is {other}'s already", "give it another host or path", value)
+            if other := taken.get((route.host, route.path)):
+                remedy = "remove one of the two" if other == service.name else "give it another host or path"
+                yield Mistake(path, f"is {other}'s already", remedy, value)
+            taken.setdefault((route.host, route.path), service.name)
 
 
 @rule

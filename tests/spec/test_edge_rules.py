@@ -33,6 +33,7 @@ def test_a_sound_edge_has_no_mistakes() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "expected"),
     [
+        ("edge.distributions.1.hosts", ["api.shop.io"] * 2, ["edge.distributions[1].hosts[1]", "is listed twice"]),
         ("edge.direct.0.service", "bakend", ['edge.direct[0].service = "bakend"', "did you mean backend?"]),
         ("edge.direct.0.service", "frontend", ["no route to be found by"]),
         ("edge.direct", [{"service": "backend"}] * 2, ["edge.direct[1].service", "is taken"]),

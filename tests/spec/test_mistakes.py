@@ -203,6 +203,19 @@ def test_every_stack_file_is_sound(stack: str) -> None:
         (AWS, "network.availabilityZones", ["us-east-1a"], ["EKS needs two"]),
         (
             AWS,
+            "network.availabilityZones.1",
+            "us-east-1a",
+            ['network.availabilityZones[1] = "us-east-1a"', "is listed twice", "availabilityZones[0]"],
+        ),
+        (AWS, "network.interfaceEndpoints", ["ecr.api"] * 2, ["network.interfaceEndpoints[1]", "is listed twice"]),
+        (
+            LOCAL,
+            "services.0.routes",
+            [{"host": "a.local"}, {"host": "a.local", "path": "/"}],
+            ['services[0].routes[1] = "a.local/"', "is backend's already", "remove one"],
+        ),
+        (
+            AWS,
             "network.tiers",
             [{"name": "app", "routing": "public", "cidrs": ["10.0.0.0/24", "10.0.0.128/25"]}],
             ['network.tiers[0].cidrs[1] = "10.0.0.128/25"', "overlaps 10.0.0.0/24"],
