@@ -128,7 +128,7 @@ def poolers_stay_inside_what_the_server_takes(platform: Platform) -> Iterator[Mi
                 f"it takes {most - _RESERVED_IN_CLUSTER} besides {_RESERVED_IN_CLUSTER} of its own"
             )
             fits = (most - _RESERVED_IN_CLUSTER) // (poolers * count)
-            remedy = f"take {fits}, or raise parameters.max_connections"
+            remedy = f"{f'take {fits}, or ' if fits > 0 else ''}raise parameters.max_connections"
             path = (*_POSTGRES, "pooler", "defaultPoolSize")
             yield Mistake(path, problem, remedy, postgres.pooler.default_pool_size)
 

@@ -99,6 +99,9 @@ def _mistake(details: Any, model: type[BaseModel], data: Any) -> Mistake:
     if kind == "value_error":
         problem, _, remedy = str(context["error"]).partition("; ")
         return Mistake(path, problem, remedy, value)
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        read_as = "a boolean" if isinstance(value, bool) else "a number"
+        return Mistake(path, f"is {read_as} to YAML, and has to be text", f"put it in quotes: {described}", value)
     if kind == "string_pattern_mismatch":
         return Mistake(path, f"does not match {context['pattern']}", described, value)
     return Mistake(path, _lower(details["msg"]), described, value)
@@ -212,5 +215,5 @@ def _lower(text: str) -> str:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, default=str)
+    text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "…"

@@ -40,17 +40,21 @@ def services_have_node_ports_where_there_are_some(platform: Platform) -> Iterato
     """Where the load balancer leads to services one by one, each that has a route has a port of its own."""
     ports = platform.edge and platform.edge.node_ports
     routed = [service for service in platform.services if service.kind == "api" and service.routes]
-    if ports and len(routed) > ports.count > 0:
+    if ports and ports.count == 0:
+        return  # another rule says so
+    if ports and len(routed) > ports.count:
         problem = f"has {ports.count} ports for {len(routed)} services"
         yield Mistake((*_NODE_PORTS, "last"), problem, "raise last, or offer fewer services", ports.last)
         return
     taken: dict[int, str] = {}
-    every = {service.node_port for service in platform.services if service.node_port is not None}
+    every = {service.node_port for service in routed if service.node_port is not None}
     for position, service in enumerate(platform.services):
         path: Path = ("services", position, "nodePort")
         if service.node_port is None:
             if ports and service in routed:
                 free = ports.free(every)
+                assert free is not None  # there are as many as services
+                every.add(free)
                 yield Mistake(path, "is missing", f"take {free}, the first that is free")
             continue
         if not ports:

@@ -167,6 +167,14 @@ def test_a_pooler_that_would_open_more_than_the_server_takes_is_refused_with_wha
     assert "take 45" in text
 
 
+def test_a_server_that_no_pool_fits_is_told_to_take_more_connections() -> None:
+    config = changed(LOCAL, "data.postgres.parameters", {"max_connections": "10"}) | {"services": [WRITER]}
+    text = mistakes(config)
+    assert "data.postgres.pooler.defaultPoolSize" in text
+    assert "→ raise parameters.max_connections" in text
+    assert "take 0" not in text
+
+
 @pytest.mark.parametrize(
     ("files", "expected"),
     [

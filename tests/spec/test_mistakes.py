@@ -84,6 +84,19 @@ def test_every_stack_file_is_sound(stack: str) -> None:
         (LOCAL, "services.1.uses", ["postgres.writr"], ["did you mean postgres.writer?"]),
         (LOCAL, "services.1.uses", ["frontend"], ['services[1].uses[0] = "frontend"']),
         (LOCAL, "services.0.image", {"repository": "ghcr.io/a/b"}, ["services[0].image.tag", "is missing"]),
+        (
+            LOCAL,
+            "services.0.image.tag",
+            1.1,
+            ["services[0].image.tag = 1.1", "is a number to YAML", "put it in quotes"],
+        ),
+        (
+            LOCAL,
+            "services.0.resources",
+            {"requests": {"cpu": 1, "memory": "1Gi"}},
+            ["services[0].resources.requests.cpu = 1", "put it in quotes", "Kubernetes quantity"],
+        ),
+        (LOCAL, "services.0.name", "café", ['services[0].name = "café"']),
         (LOCAL, "services.0.image.tag", "latest", ['services[0].image.tag = "latest"', "name a version"]),
         (
             LOCAL,

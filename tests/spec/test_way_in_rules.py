@@ -59,6 +59,24 @@ def test_a_mistake_is_answered_by_path_value_and_remedy(
         assert words in text
 
 
+def test_each_service_that_lacks_a_port_is_told_another_that_is_free() -> None:
+    text = mistakes(KUBEADM | {"services": [routed("a", None), routed("bb", None)], "edge": NODE_PORTS})
+    assert "2 mistakes" in text
+    assert "take 30000" in text
+    assert "take 30001" in text
+
+
+def test_a_port_that_a_service_without_a_route_has_is_free_for_one_with_a_route() -> None:
+    edge = {"zone": "a.io", "nodePorts": {"first": 30000, "last": 30000}}
+    text = mistakes(KUBEADM | {"services": [routed("a", 30000, routes=[]), routed("bb", None)], "edge": edge})
+    assert "take 30000, the first that is free" in text
+
+
+def test_a_range_without_ports_is_the_only_mistake_of_services_that_have_none() -> None:
+    edge = {"zone": "a.io", "nodePorts": {"first": 30005, "last": 30001}}
+    assert "1 mistake," in mistakes(KUBEADM | {"services": [routed("a", None)], "edge": edge})
+
+
 def test_node_ports_are_for_machines_of_the_programs_own() -> None:
     text = mistakes(AWS | {"services": [], "edge": NODE_PORTS})
     assert "1 mistake," in text
