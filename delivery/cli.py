@@ -57,8 +57,7 @@ def affected(options: Options) -> None:
     if not found:
         tell("no stack is affected")
     if options.roles:
-        variables = json.loads(os.environ.get("VARS") or "{}")
-        output("stacks", matrix(said, variables, options.roles, fork=options.fork, notice=notice))
+        output("stacks", matrix(said, _variables(), options.roles, fork=options.fork, notice=notice))
     else:
         output("stacks", json.dumps(list(found)))
 
@@ -81,9 +80,11 @@ def stacks(options: Options) -> None:
     """List the stacks that have a role of their own."""
     from delivery.roles import matrix
 
-    names = {path.name.split(".")[1]: "" for path in sorted(options.directory.glob("Pulumi.*.yaml"))}
-    variables = json.loads(os.environ.get("VARS") or "{}")
-    output("stacks", matrix(names, variables, options.roles, fork=False, notice=notice))
+    files = sorted(path.name for path in options.directory.glob("Pulumi.*.yaml"))
+    if not files:
+        raise Refused(f"{options.directory.resolve()} has no Pulumi.<stack>.yaml: give the checkout by --directory")
+    names = {name.removeprefix("Pulumi.").removesuffix(".yaml"): "" for name in files}
+    output("stacks", matrix(names, _variables(), options.roles, fork=False, notice=notice))
 
 
 def bump(options: Options) -> None:
@@ -147,6 +148,10 @@ def verify(options: Options) -> None:
     wanted = rollout.Wanted(options.revision, options.image)
     looks: dict[str, rollout.Look] = {}
     authority = options.authority
+    if bool(options.argocd) != bool(options.application):
+        raise Refused(
+            "give --argocd and --application together: which application, and where Argo CD is asked about it"
+        )
     if options.argocd:
         token = os.environ.get("ARGOCD_TOKEN", "")
         look = rollout.watch_argo_cd(options.argocd, options.application, token, wanted, authority=authority)
@@ -193,6 +198,14 @@ def comment(options: Options) -> None:
     tell(GitHub.from_environment().comment(options.pull_request, comments.marker(options.stack), body))
 
 
+def _variables() -> dict[str, str]:
+    """Return the repository's variables, which a workflow hands over as JSON in VARS. Raises Refused."""
+    try:
+        return json.loads(os.environ.get("VARS") or "{}")
+    except ValueError as error:
+        raise Refused(f"VARS is not JSON, as `toJSON(vars)` makes it in a workflow: {error}") from None
+
+
 def _given(variable: str) -> str:
     """Return an environment variable that GitHub sets. Raises Refused."""
     if not (value := os.environ.get(variable, "")):
@@ -215,7 +228,7 @@ def admit(options: Options) -> None:
     github = GitHub.from_environment()
     allowed = os.environ.get("APPLY_ALLOWED", "").replace(",", " ").split()
     try:
-        admission = apply.admit(github, asked, json.loads(os.environ.get("VARS") or "{}"), allowed)
+        admission = apply.admit(github, asked, _variables(), allowed)
     except apply.NotAdmitted as error:
         github.reply(asked.number, f"`pulumi up {asked.stack}` was refused:\n\n{error}")
         raise
@@ -348,14 +361,16 @@ def parser() -> argparse.ArgumentParser:
     each.add_argument("project", help="name of the Pages project")
 
     each = command(verify)
-    each.add_argument("--url", action="append", default=[], help="public path to ask")
+    each.add_argument("--url", action="append", type=_address, default=[], help="public path to ask")
     each.add_argument("--status", type=int, default=200)
     each.add_argument("--contains", default="", help="text that the answer has to hold")
     each.add_argument("--times", type=int, default=3, help="right answers in a row")
-    each.add_argument("--argocd", metavar="URL", help="Argo CD's server; ARGOCD_TOKEN may read the application")
-    each.add_argument("--application", default="")
+    each.add_argument(
+        "--argocd", type=_address, metavar="URL", help="Argo CD's server; ARGOCD_TOKEN may read the application"
+    )
+    each.add_argument("--application", default="", help="name of the Application that it delivers")
     each.add_argument("--object", action="append", default=[], metavar="KIND/NAMESPACE/NAME", help="ask the API server")
-    each.add_argument("--server", default="http://127.0.0.1:8001", help="API server, or `kubectl proxy`")
+    each.add_argument("--server", type=_address, default="http://127.0.0.1:8001", help="API server, or `kubectl proxy`")
     each.add_argument("--revision", default="", help="commit that has to be rolled out")
     each.add_argument("--image", default="", help="end of the image's name that has to run")
     each.add_argument("--authority", default="", help="file of a certificate authority")
@@ -402,6 +417,12 @@ def _gitops(each: argparse.ArgumentParser) -> None:
 
 def _boolean(text: str) -> bool:
     return text == "true"
+
+
+def _address(text: str) -> str:
+    if not re.match(r"https?://[^/]", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address; write it like https://example.com/healthz")
+    return text
 
 
 def main(argv: Sequence[str] | None = None) -> int:

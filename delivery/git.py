@@ -36,6 +36,8 @@ class Git:
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
         """Run one command and return what it printed, without the last line's end. Raises GitFailed."""
+        if not self.directory.is_dir():
+            raise GitFailed(f"git {arguments[0]}: there is no directory {self.directory}")
         done = subprocess.run(
             ["git", *arguments],
             cwd=self.directory,

@@ -26,13 +26,13 @@ class GitHub:
     api: str = "https://api.github.com"
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ, repository: str = "") -> GitHub:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> GitHub:
         """Return the repository that a workflow runs in. Raises Refused where the environment says too little."""
         missing = [key for key in ("GITHUB_REPOSITORY", "GITHUB_TOKEN") if not environment.get(key)]
         if missing:
             raise Refused(f"{' and '.join(missing)} must be set in the environment")
         api = environment.get("GITHUB_API_URL") or cls.api
-        return cls(repository or environment["GITHUB_REPOSITORY"], environment["GITHUB_TOKEN"], api)
+        return cls(environment["GITHUB_REPOSITORY"], environment["GITHUB_TOKEN"], api)
 
     def get(self, path: str) -> Any:
         """Return what is at a path below the repository."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import http.client
 import json
 import ssl
 import urllib.error
@@ -33,7 +34,10 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 def ask(
     url: str, *, method: str = "GET", token: str = "", body: Any = None, timeout: float = 10, authority: str = ""
 ) -> Answer:
-    """Send one request and return the answer, whatever its status. ``authority``: file with the CA to trust."""
+    """Send one request and return the answer, whatever its status. ``authority``: file with the CA to trust.
+
+    Raises Refused where that file can't be read.
+    """
     headers = {"User-Agent": "groundwork-delivery", "Accept": "application/json, */*"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -45,15 +49,22 @@ def ask(
     if url.startswith("https:"):
         handlers.append(urllib.request.HTTPSHandler(context=_trust(authority)))
     opener = urllib.request.build_opener(*handlers)
-    request = urllib.request.Request(url, data=data, headers=headers, method=method)
     try:
-        with opener.open(request, timeout=timeout) as response:
+        request = urllib.request.Request(url, data=data, headers=headers, method=method)
+        with _answered(opener, request, timeout) as response:
             return Answer(response.status, response.read().decode(errors="replace"), _next(response.headers))
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(0, str(getattr(error, "reason", error)) or type(error).__name__)
+    except ValueError:
+        return Answer(0, "the address does not begin with http:// or https://")
+
+
+def _answered(opener: urllib.request.OpenerDirector, request: urllib.request.Request, timeout: float) -> Any:
+    """Return the response, which urllib raises where its status is none of success."""
+    try:
+        return opener.open(request, timeout=timeout)
     except urllib.error.HTTPError as error:
-        with error:
-            return Answer(error.code, error.read().decode(errors="replace"))
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        return Answer(0, str(getattr(error, "reason", error)))
+        return error
 
 
 @functools.cache
@@ -61,7 +72,10 @@ def _trust(authority: str) -> ssl.SSLContext:
     """Whom to trust: the system's authorities, and that of a file."""
     context = ssl.create_default_context()
     if authority:
-        context.load_verify_locations(authority)
+        try:
+            context.load_verify_locations(authority)
+        except OSError as error:
+            raise Refused(f"{authority} is no file with a certificate authority in PEM: {error}") from None
     return context
 
 

@@ -143,18 +143,28 @@ class Preview:
 def read(text: str) -> Preview:
     """Return what either form says. Raises Refused for a text that is neither."""
     try:
-        document = json.loads(text)
-        lines = [document]
+        lines = [json.loads(text)]
     except ValueError:
-        try:
-            lines = [json.loads(line) for line in text.splitlines() if line.lstrip().startswith("{")]
-        except ValueError as error:
-            raise Refused(f"this is not what `pulumi preview --json` prints: {error}") from None
+        lines = _lines(text)
     if not lines or not any(isinstance(line, dict) for line in lines):
         raise Refused("this is not what `pulumi preview --json` prints: there is nothing in it")
     if len(lines) == 1 and not _event(lines[0]):
         return _from_document(lines[0])
     return _from_events(lines)
+
+
+def _lines(text: str) -> list[Any]:
+    """Return the events of a text that has one a line. A run that was killed may have left half of its last one."""
+    events = [line for line in text.splitlines() if line.lstrip().startswith("{")]
+    found: list[Any] = []
+    for line in events:
+        try:
+            found.append(json.loads(line))
+        except ValueError as error:
+            if found and len(found) == len(events) - 1:
+                break
+            raise Refused(f"this is not what `pulumi preview --json` prints: {error}") from None
+    return found
 
 
 def _event(line: Mapping[str, Any]) -> bool:

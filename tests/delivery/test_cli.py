@@ -204,12 +204,12 @@ def test_a_push_over_http_carries_the_token_and_arrives(gitops: Remote, web: Web
 def test_the_stacks_with_a_role_are_handed_on_and_the_others_said_to_be_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for stack in ("dev", "blue-green"):
+    for stack in ("dev", "blue-green.eu"):
         (tmp_path / f"Pulumi.{stack}.yaml").touch()
-    monkeypatch.setenv("VARS", '{"DEPLOY_ROLE_BLUE_GREEN": "arn:bg"}')
+    monkeypatch.setenv("VARS", '{"DEPLOY_ROLE_BLUE_GREEN_EU": "arn:bg"}')
     assert main(["stacks", "--roles", "DEPLOY_ROLE", "-C", str(tmp_path)]) == 0
     said = capsys.readouterr()
-    assert json.loads(outputs(said.out)["stacks"]) == [{"stack": "blue-green", "role": "arn:bg", "reason": ""}]
+    assert json.loads(outputs(said.out)["stacks"]) == [{"stack": "blue-green.eu", "role": "arn:bg", "reason": ""}]
     assert said.err == "::notice::dev: left out, the repository has no variable DEPLOY_ROLE_DEV\n"
 
 
@@ -240,6 +240,53 @@ def test_verify_refuses_an_object_that_it_can_not_read(capsys: pytest.CaptureFix
     assert "KIND/NAMESPACE/NAME" in capsys.readouterr().err
     assert main(["verify"]) == 1
     assert "nothing to verify" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["verify", "--argocd", "https://127.0.0.1:1"], "give --argocd and --application together"),
+        (["verify", "--application", "auth"], "give --argocd and --application together"),
+        (
+            ["verify", "--url", "https://127.0.0.1:1/", "--authority", "/nowhere"],
+            "no file with a certificate authority",
+        ),
+        (["affected", "-C", "/nowhere"], "there is no directory /nowhere"),
+        (["stacks", "--roles", "X", "-C", "/nowhere"], "/nowhere has no Pulumi.<stack>.yaml"),
+    ],
+)
+def test_a_command_that_can_not_be_meant_so_is_refused_with_the_remedy(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], remedy: str
+) -> None:
+    assert main(arguments) == 1
+    assert remedy in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--url", "--argocd", "--server"])
+def test_what_is_no_address_is_never_asked(capsys: pytest.CaptureFixture[str], option: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", option, "example.com/healthz"])
+    assert ended.value.code == 2
+    assert "write it like https://example.com/healthz" in capsys.readouterr().err
+
+
+def test_a_webhook_that_is_no_address_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", CANARY)
+    assert main(["notify", "success", "auth"]) == 1
+    said = "".join(capsys.readouterr())
+    assert "does not begin with http" in said
+    assert CANARY not in said
+
+
+def test_variables_that_are_not_json_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.dev.yaml").touch()
+    monkeypatch.setenv("VARS", "DEPLOY_ROLE_DEV=arn:dev")
+    assert main(["stacks", "--roles", "DEPLOY_ROLE", "-C", str(tmp_path)]) == 1
+    assert "VARS is not JSON" in capsys.readouterr().err
 
 
 def test_an_output_of_several_lines_is_refused() -> None:

@@ -286,5 +286,10 @@ def test_what_is_no_preview_is_refused(text: str) -> None:
         read(text)
 
 
+def test_a_run_that_was_killed_in_the_middle_of_an_event_is_told_by_those_before() -> None:
+    event = {"summaryEvent": {"resourceChanges": {"same": 4}}}
+    assert read(f'{json.dumps(event)}\n{{"sequence": 2, "resourcePre').unchanged == 4
+
+
 def test_lines_between_the_events_are_passed_over() -> None:
     assert read(f"warning: hello\n{json.dumps({'sequence': 1, **before(step('create'))})}\n").changes

@@ -49,6 +49,16 @@ def test_nobody_there_is_a_failure_that_says_so() -> None:
         smoke(Smoke("http://127.0.0.1:1/"), soon(0.05), interval=0.01, tell=lambda _: None)
 
 
+def test_an_answer_that_breaks_off_is_asked_for_again(web: Web) -> None:
+    left: list[tuple[int, str, dict[str, str]]] = [
+        (200, "o", {"Content-Length": "99"}),
+        (502, "", {"Content-Length": "9"}),
+    ]
+    web.routes["/healthz"] = lambda _: left.pop() if left else (200, "ok")
+    smoke(Smoke(f"{web.url}/healthz", times=1), soon(), interval=0.01, tell=lambda _: None)
+    assert len(web.asked) == 3
+
+
 def test_a_redirect_is_an_answer_and_not_followed(web: Web) -> None:
     def redirect(_: Request) -> tuple[int, str, dict[str, str]]:
         return 301, "", {"Location": f"{web.url}/elsewhere"}
