@@ -120,12 +120,12 @@ def _ways_in(resource: Resource) -> Iterator[tuple[set[str], Any, Any, str]]:
         case "aws:ec2/securityGroupRule:SecurityGroupRule" if props.get("type") == "ingress":
             yield _inline(props)
         case "aws:ec2/securityGroup:SecurityGroup" | "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":
-            for rule in props.get("ingress") or ():
-                yield _inline(rule)
+            for rule in _items(props.get("ingress")):
+                yield _inline(_mapping(rule))
 
 
 def _inline(rule: Props) -> tuple[set[str], Any, Any, str]:
-    cidrs = [*(rule.get("cidrBlocks") or ()), *(rule.get("ipv6CidrBlocks") or ())]
+    cidrs = [*_items(rule.get("cidrBlocks")), *_items(rule.get("ipv6CidrBlocks"))]
     return _texts(cidrs), rule.get("fromPort"), rule.get("toPort"), str(rule.get("protocol"))
 
 
@@ -143,18 +143,25 @@ def _within(port: int, first: Any, last: Any) -> bool:
 def _tagged(resource: Resource) -> Iterator[str]:
     if not resource.type.startswith("aws:"):
         return
-    default = resource.provider.get("defaultTags") or {}
-    if default is UNKNOWN:
-        return
+    default = resource.provider.get("defaultTags")
     given = json.loads(default) if isinstance(default, str) else default
-    tags = {**(given.get("tags") or {}), **_mapping(resource.props.get("tags"))}
-    missing = [tag for tag in TAGS if tag not in tags]
+    tagged = [resource.props.get("tags"), given, _mapping(given).get("tags")]
+    if UNKNOWN in tagged:
+        return
+    own, _, of_provider = map(_mapping, tagged)
+    missing = [tag for tag in TAGS if tag not in {**of_provider, **own}]
     if missing:
         yield f"is not tagged with {', '.join(missing)}, and its provider has no such default tags"
 
 
 def _mapping(value: Any) -> Props:
+    """Return ``value``; an empty mapping for what is none, such as an input that is not given or not known yet."""
     return value if isinstance(value, Mapping) else {}
+
+
+def _items(value: Any) -> Sequence[Any]:
+    """Return ``value``; an empty list for what is none, such as an input that is not given or not known yet."""
+    return value if isinstance(value, list | tuple) else ()
 
 
 # Data
@@ -244,6 +251,8 @@ def _fixed_images(resource: Resource) -> Iterator[str]:
 def _containers(resource: Resource) -> Iterator[Props]:
     if not resource.type.startswith("kubernetes:"):
         return
+    if resource.props.get("spec") is UNKNOWN:
+        return
     kind, spec = resource.type.rpartition(":")[2], _mapping(resource.props.get("spec"))
     if kind in _OPERATED and not resource.type.startswith(("kubernetes:apps", "kubernetes:batch", "kubernetes:core")):
         yield {"name": kind, "resources": spec.get(_OPERATED[kind])}
@@ -253,7 +262,7 @@ def _containers(resource: Resource) -> Iterator[Props]:
     if kind in (*_TEMPLATES, "CronJob"):
         pod = _mapping(_mapping(spec.get("template")).get("spec"))
     for key in ("containers", "initContainers"):
-        yield from (each for each in pod.get(key) or () if isinstance(each, Mapping))
+        yield from (each for each in _items(pod.get(key)) if isinstance(each, Mapping))
 
 
 RULES: Sequence[Rule] = (

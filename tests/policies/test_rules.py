@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -178,3 +180,45 @@ def test_what_an_operator_makes_pods_of_is_looked_at_too() -> None:
 @pytest.mark.parametrize("image", ["nginx", "nginx:latest", "localhost:5000/nginx"])
 def test_an_image_that_moves_is_refused(image: str) -> None:
     assert "images-fixed" in found(deployment({"name": "web", "image": image, "resources": BOUNDED}))
+
+
+def blurred(value: Any) -> Iterator[Any]:
+    """Yield a value with each of its parts in turn not known yet."""
+    yield UNKNOWN
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from ({**value, key: each} for each in blurred(item))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from ([*value[:position], each, *value[position + 1 :]] for each in blurred(item))
+
+
+RULE = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["10.0.0.0/8"], "ipv6CidrBlocks": []}
+CONTAINER = {"name": "app", "image": "app:1", "resources": BOUNDED}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        of_aws("aws:ec2/securityGroup:SecurityGroup", ingress=[RULE], tags={"a": "b"}),
+        of_aws(INGRESS, cidrIpv4="10.0.0.0/8", fromPort=22, toPort=22, ipProtocol="tcp"),
+        of_aws("aws:s3/bucketPolicy:BucketPolicy", policy='{"Statement": []}'),
+        of_aws(
+            "aws:ec2/launchTemplate:LaunchTemplate",
+            blockDeviceMappings=[{"ebs": {"encrypted": True}}],
+            metadataOptions={"httpTokens": "required"},
+        ),
+        deployment(CONTAINER, initContainers=[CONTAINER]),
+        Resource("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", "it", {"spec": {"resources": BOUNDED}}),
+    ],
+    ids=lambda resource: resource.type,
+)
+def test_what_is_not_known_yet_is_no_mistake_wherever_it_is(known: Resource) -> None:
+    for props in blurred(dict(known.props)):
+        if isinstance(props, dict):
+            assert found(replace(known, props=props)) == {}
+
+
+def test_default_tags_that_are_not_known_yet_are_no_mistake() -> None:
+    for provider in ({"defaultTags": UNKNOWN}, {"defaultTags": {"tags": UNKNOWN}}):
+        assert found(replace(of_aws("aws:ec2/vpc:Vpc"), provider=provider)) == {}
