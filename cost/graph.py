@@ -52,7 +52,9 @@ def reviewed(document: Mapping[str, Mapping[str, Any]]) -> Graph:
 
 
 def exported(document: Mapping[str, Any]) -> Graph:
-    """Return the graph of a state, as ``pulumi stack export`` writes it."""
+    """Return the graph of a state, as ``pulumi stack export`` writes it. Raises ValueError for anything else."""
+    if not isinstance(document, Mapping) or "deployment" not in document:
+        raise ValueError("there is no deployment in it")
     return Graph([_of_state(each) for each in document["deployment"].get("resources") or []])
 
 
@@ -79,5 +81,5 @@ def _of_state(state: Mapping[str, Any]) -> Resource:
 
 
 def lines(text: str) -> list[dict[str, Any]]:
-    """Return the JSON of each line that holds some."""
+    """Return the JSON of each line that holds some. Raises ValueError for a line that is broken."""
     return [json.loads(line) for line in text.splitlines() if line.lstrip().startswith("{")]

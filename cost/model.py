@@ -233,7 +233,7 @@ _RULES: dict[str, Rule] = {
 
 # Types that are billed and that no rule knows yet: said, rather than left out in silence.
 _BILLED = re.compile(
-    r"aws:(autoscaling/group|backup|cloudfront|dlm|docdb|dynamodb|ebs/volume|ec2/(fleet|spot|transitGateway|vpn)|efs|fsx"
+    r"aws:(autoscaling/group|backup|cloudfront/(distribution|function)|dlm|docdb|dynamodb|ebs/volume|ec2/(fleet|spot|transitGateway|vpn)|efs|fsx"
     r"|globalaccelerator|kinesis|mq|msk|opensearch|rds/instance|redshift|sagemaker|workspaces)"
 )
 

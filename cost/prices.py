@@ -50,10 +50,21 @@ def load(region: str) -> Prices:
 def usage(path: Path | None = None) -> dict[str, Any]:
     """Return what is assumed of use: cost/usage.yaml, with the values of ``path`` in place of its own.
 
-    Raises Unpriced for a key that it does not have.
+    Raises Unpriced for a file that can't be read, for a key that nothing depends on, and for what is no number.
     """
     assumed = yaml.safe_load((HERE / "usage.yaml").read_text())
-    given = yaml.safe_load(path.read_text()) or {} if path else {}
+    try:
+        given = yaml.safe_load(path.read_text()) or {} if path else {}
+    except (OSError, yaml.YAMLError) as error:
+        raise Unpriced(f"{path}: can't be read: {error}") from None
+    if not isinstance(given, dict):
+        raise Unpriced(f"{path}: is no mapping; write it like cost/usage.yaml")
     if unknown := given.keys() - assumed.keys():
-        raise Unpriced(f"{path}: nothing depends on {', '.join(sorted(unknown))}; there are {', '.join(assumed)}")
+        named = ", ".join(sorted(map(str, unknown)))
+        raise Unpriced(f"{path}: nothing depends on {named}; there are {', '.join(assumed)}")
+    for key, value in given.items():
+        by_name = isinstance(assumed[key], dict)
+        numbers = list(value.values()) if by_name and isinstance(value, dict) else [None if by_name else value]
+        if not all(isinstance(each, int | float) and each >= 0 for each in numbers):
+            raise Unpriced(f"{path}: {key}: {value} is no number; write it like {'{surge: 10}' if by_name else 10}")
     return assumed | given

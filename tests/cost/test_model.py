@@ -209,3 +209,18 @@ def test_an_assumption_that_nothing_depends_on_is_refused(tmp_path: Path) -> Non
     path.write_text("natGb: 5\n")
     with pytest.raises(Unpriced, match="nothing depends on natGb; there are spotShare"):
         usage(path)
+
+
+@pytest.mark.parametrize(
+    "assumed", ["natGB: many", "averageNodes: 5", "averageNodes: {surge: a}", "- 1", "a: [", "natGB: -1"]
+)
+def test_assumptions_that_are_no_numbers_are_refused(tmp_path: Path, assumed: str) -> None:
+    path = tmp_path / "usage.yaml"
+    path.write_text(assumed)
+    with pytest.raises(Unpriced, match=r"usage\.yaml: "):
+        usage(path)
+
+
+def test_what_stands_around_a_distribution_is_not_said_to_be_billed() -> None:
+    parts = ("cachePolicy:CachePolicy", "originAccessControl:OriginAccessControl")
+    assert cost(*(Resource("cdn", f"aws:cloudfront/{each}", {}) for each in parts)).unpriced == []

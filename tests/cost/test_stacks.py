@@ -90,3 +90,25 @@ def test_a_stack_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -
 def test_the_comparison_with_eks_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sesacthon", "--summary", "--on-eks"]) == 0
     assert re.search(r"a month less than on EKS: \d+%\n$", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_only_a_cluster_of_plain_machines_is_compared_with_eks(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([stack, "--summary", "--on-eks"]) == 1
+    assert f"{stack} has none: leave it out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "content"), [("--state", "{}"), ("--state", "x"), ("--preview", '{"sequence": 1')])
+def test_a_file_that_is_none_of_pulumi_s_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, content: str
+) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(content)
+    assert main(["prod", option, str(path)]) == 1
+    assert f"error: {path} is not what Pulumi writes there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--state", "--preview", "--usage"])
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], option: str) -> None:
+    assert main(["prod", option, "/nowhere"]) == 1
+    assert "/nowhere" in capsys.readouterr().err
