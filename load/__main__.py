@@ -18,9 +18,11 @@ from pathlib import Path
 
 from components.load_test.jobs import KAFKA, NAME, POSTGRES
 from load.measured import MEASURES, NothingMeasured
+from spec.data import Data
 from spec.load import from_file, stack_file
 from spec.load_test import LoadTest
 from spec.mistakes import SpecError
+from spec.postgres import InClusterPostgres
 
 SCRIPT = Path(__file__).with_name("backend.js")
 K6 = "k6"
@@ -79,19 +81,29 @@ def push(tool: str, spec: LoadTest, kubeconfig: str | None) -> bool:
     return all(result.good for result in results)
 
 
+def _tools(data: Data) -> list[str]:
+    """Return what pushes a platform with this data tier: k6, and a job for each engine in the cluster."""
+    engines = {KAFKA: data.kafka is not None, POSTGRES: isinstance(data.postgres, InClusterPostgres)}
+    return [K6, *(tool for tool, there in engines.items() if there)]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line."""
+    """Run the command line; return 0, 1 when a number is not what it should be, 2 when something could not be run."""
     parser = argparse.ArgumentParser(prog="python -m load", description="Push a running platform, and measure.")
     parser.add_argument("stack", nargs="?", default="dev")
     parser.add_argument("--only", choices=(K6, KAFKA, POSTGRES), help="one of the tools; all of them when left out")
     parser.add_argument("--kubeconfig", help="of the cluster; what kubectl takes by itself when left out")
     options = parser.parse_args(arguments)
     try:
-        spec = from_file(stack_file(options.stack)).data.load_test
-        if spec is None:
+        data = from_file(stack_file(options.stack)).data
+        if data.load_test is None:
             raise NotRun(f"Pulumi.{options.stack}.yaml has no data.loadTest, so no jobs stand ready")
-        tools = [options.only] if options.only else [K6, KAFKA, POSTGRES]
-        good = [push(tool, spec, options.kubeconfig) for tool in tools]
+        tools = _tools(data)
+        if options.only and options.only not in tools:
+            raise NotRun(
+                f"Pulumi.{options.stack}.yaml has no {options.only} in the cluster; there are {', '.join(tools)}"
+            )
+        good = [push(tool, data.load_test, options.kubeconfig) for tool in tools if options.only in (None, tool)]
         return 0 if all(good) else 1
     except (NotRun, NothingMeasured, SpecError) as error:
         print(error, file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from load.__main__ import SCRIPT, main
+from spec.load import from_file, stack_file
 from spec.load_test import LoadTest
 from tests.load.test_measured import KAFKA, POSTGRES
 
@@ -65,6 +66,26 @@ def test_who_has_no_k6_is_told_where_to_get_it(cluster: Path, capsys: Any) -> No
 def test_a_stack_without_a_load_test_is_told_what_it_lacks(capsys: Any) -> None:
     assert main(["tacklebox"]) == 2
     assert "has no data.loadTest" in capsys.readouterr().err
+
+
+@pytest.fixture
+def without_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = from_file(stack_file("dev"))
+    data = platform.data.model_copy(update={"kafka": None})
+    monkeypatch.setattr("load.__main__.from_file", lambda _: platform.model_copy(update={"data": data}))
+
+
+def test_only_engines_that_there_are_are_pushed(cluster: Path, without_kafka: None) -> None:
+    k6 = cluster / "k6"
+    k6.write_text("#!/bin/sh\n")
+    k6.chmod(0o755)
+    assert main([]) == 0
+    assert "kafka" not in (cluster / "kubectl.calls").read_text()
+
+
+def test_an_engine_that_there_is_not_is_told_with_those_there_are(without_kafka: None, capsys: Any) -> None:
+    assert main(["--only", "kafka"]) == 2
+    assert "has no kafka in the cluster; there are k6, postgres" in capsys.readouterr().err
 
 
 def test_the_script_pushes_as_hard_as_the_platform_is_meant_to_bear() -> None:
