@@ -17,10 +17,12 @@ from gitops import place
 from gitops.check import check
 from gitops.layout import KINDS, MANIFESTS, Layout
 from gitops.program import NotForGit, Release, releases
+from gitops.render import NotRendered
 from gitops.tree import files
 from spec.load import from_file, stack_file
 from spec.mistakes import SpecError
 from spec.platform import Platform
+from tools import ToolUnavailable
 
 
 class Refused(Exception):
@@ -53,12 +55,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return _check(options) if options.command == "check" else _init(options)
-    except (SpecError, NotForGit, Refused) as error:
+    except (SpecError, NotForGit, NotRendered, place.Unreadable, Refused, ToolUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
 
 
 def _init(options: argparse.Namespace) -> int:
+    if options.directory.exists() and not options.directory.is_dir():
+        raise Refused(f"{options.directory} is no directory: nothing can be written below it")
     platform = from_file(stack_file(options.stack))
     layout = _layout(platform, options)
     running = place.tags(options.directory)
@@ -112,6 +116,8 @@ def _tell(plan: place.Plan, found: Sequence[Release], running: dict[str, str]) -
 
 
 def _check(options: argparse.Namespace) -> int:
+    if not options.directory.is_dir():
+        raise Refused(f"{options.directory} is no directory: give the working copy of a repository, or its folder")
     report = check(options.directory, options.path)
     for problem in report.problems:
         print(problem, file=sys.stderr)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -102,11 +102,16 @@ def _applications(root: Path, prefix: str, services: Sequence[Path]) -> Iterator
         return
     named = set()
     for file in found:
-        application = yaml.safe_load(file.read_text())
-        spec, name = application["spec"], file.relative_to(root)
-        destination, source = spec["destination"]["namespace"], spec["source"]
-        named.add((destination, application["metadata"]["name"]))
-        for led_to in (source["path"], *((source.get("helm") or {}).get("valueFiles") or ())):
+        name = file.relative_to(root)
+        try:
+            application = yaml.safe_load(file.read_text())
+            source = application["spec"]["source"]
+            named.add((application["spec"]["destination"]["namespace"], application["metadata"]["name"]))
+            led = [source["path"], *((source.get("helm") or {}).get("valueFiles") or ())]
+        except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+            yield f"{name}: is no Application with a destination and a source: {error!r}"
+            continue
+        for led_to in led:
             if not _leads_somewhere(root, prefix, led_to):
                 yield f"{name}: leads to {led_to}, which does not exist"
     for service in services:
@@ -114,10 +119,10 @@ def _applications(root: Path, prefix: str, services: Sequence[Path]) -> Iterator
             yield f"{service.relative_to(root)}: no Application in apps delivers it"
 
 
-def _leads_somewhere(root: Path, prefix: str, path: str) -> bool:
+def _leads_somewhere(root: Path, prefix: str, led_to: str) -> bool:
     """Return whether a path of the repository exists in the tree that stands in its folder ``prefix``."""
-    path = path.strip("/")
-    return path.startswith(prefix) and (root / path.removeprefix(prefix).strip("/")).exists()
+    path = PurePosixPath(led_to.strip("/"))
+    return path.is_relative_to(prefix) and (root / path.relative_to(prefix)).exists()
 
 
 def _flux(root: Path, prefix: str, services: Sequence[Path]) -> Iterator[str]:

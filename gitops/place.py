@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from gitops.tree import KUSTOMIZATION, VALUES
+from spec import stack_yaml
+
+
+class Unreadable(Exception):
+    """A file of a repository that is not what it should be; the message has its path."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,11 @@ def plan(directory: Path, files: Mapping[str, str]) -> Plan:
         state = "new" if not there.exists() else "same" if there.read_text() == text else "changed"
         found[state].append(path)
     ours = {"/".join(path.split("/")[:3]) for path in files}
-    others = sorted(each.relative_to(directory).as_posix() for each in directory.glob("services/*/*") if each.is_dir())
-    return Plan(tuple(found["new"]), tuple(found["changed"]), tuple(found["same"]), tuple(set(others) - ours))
+    there_are = sorted(
+        each.relative_to(directory).as_posix() for each in directory.glob("services/*/*") if each.is_dir()
+    )
+    others = tuple(each for each in there_are if each not in ours)
+    return Plan(tuple(found["new"]), tuple(found["changed"]), tuple(found["same"]), others)
 
 
 def write(directory: Path, files: Mapping[str, str]) -> None:
@@ -43,13 +49,20 @@ def write(directory: Path, files: Mapping[str, str]) -> None:
 
 
 def tags(directory: Path) -> dict[str, str]:
-    """Return the versions that a repository runs, by service: what pipelines have written there since it was made."""
-    found = {}
+    """Return the versions that a repository runs, by service: what pipelines have written there since it was made.
+
+    Raises Unreadable for a file that no version can be read from: it would be written anew with another one.
+    """
+    found: dict[str, str] = {}
     for service in directory.glob("services/*/*"):
         for name, tag in ((VALUES, _of_values), (KUSTOMIZATION, _of_kustomization)):
             if (service / name).is_file() and service.name not in found:
-                document = yaml.safe_load((service / name).read_text()) or {}
-                if given := tag(document):
+                try:
+                    given = tag(stack_yaml.load((service / name).read_bytes()) or {})
+                except (ValueError, AttributeError, TypeError) as error:
+                    where = (service / name).relative_to(directory)
+                    raise Unreadable(f"{where}: its image's tag can't be read: {error}; mend or remove it") from None
+                if given:
                     found[service.name] = str(given)
     return found
 

@@ -160,3 +160,24 @@ def test_who_is_in_no_mesh_may_say_so(tmp_path: Path) -> None:
 
 def test_a_directory_without_services_is_not_sound(tmp_path: Path) -> None:
     assert check(tmp_path).problems == ["services: holds no folder <namespace>/<service>"]
+
+
+@pytest.mark.parametrize("text", ["kind: Kustomization\n", "- 1\n", "spec: {source: {}}\n", "a: [\n"])
+def test_what_is_no_application_is_told(tmp_path: Path, text: str) -> None:
+    place.write(tmp_path, tree("appOfApps"))
+    (tmp_path / "apps" / "other.yaml").write_text(text)
+    (said,) = check(tmp_path).problems
+    assert said.startswith("apps/other.yaml: is no Application")
+
+
+def test_folders_that_are_no_services_of_the_stack_are_told_in_order(tmp_path: Path) -> None:
+    for name in "edcba":
+        (tmp_path / "services" / "shop" / name).mkdir(parents=True)
+    assert place.plan(tmp_path, {}).others == tuple(f"services/shop/{name}" for name in "abcde")
+
+
+@pytest.mark.parametrize("text", ["a: [\n", "- 1\n", "image: auth\n"])
+def test_a_version_that_can_not_be_read_is_never_written_over(tmp_path: Path, text: str) -> None:
+    place.write(tmp_path, {"services/shop/web/values.yaml": text})
+    with pytest.raises(place.Unreadable, match=r"services/shop/web/values.yaml: .*mend or remove it"):
+        place.tags(tmp_path)
