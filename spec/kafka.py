@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from spec.base import Duration, Name, Quantity, Section
+from spec.base import Duration, Name, Quantity, Section, seconds
 from spec.services import Compute, Resources
 
 # What Kafka takes as a topic's name and Kubernetes as an object's: the one is kept as the other.
@@ -24,7 +24,6 @@ EXPORTER = Resources(requests=Compute(cpu="10m", memory="32Mi"), limits=Compute(
 CRUISE_CONTROL = Resources(requests=Compute(cpu="50m", memory="512Mi"), limits=Compute(cpu="1", memory="768Mi"))
 
 _MOST_REPLICAS = 3
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 class Topic(Section):
@@ -44,8 +43,7 @@ class Topic(Section):
         """Return the topic's settings by the names that Kafka has for them."""
         if self.retention is None:
             return dict(self.config)
-        milliseconds = int(self.retention[:-1]) * _SECONDS[self.retention[-1]] * 1000
-        return {"retention.ms": str(milliseconds), **self.config}
+        return {"retention.ms": str(seconds(self.retention) * 1000), **self.config}
 
 
 class User(Section):
