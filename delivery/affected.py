@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from delivery import modules
+from delivery import graphs, modules
 from delivery.git import Git
 
 Files = Mapping[str, str]
@@ -20,12 +19,12 @@ Reasons = dict[str, list[str]]
 
 # Paths that no stack is made from: a change there can't show in a preview.
 _WITHOUT_EFFECT = (
-    ".ci/", ".github/", "bench/", "cost/", "delivery/", "docs/", "gitops/", "sandbox/", "schema/", "tests/", "tools/",
+    ".ci/", ".github/", "bench/", "cost/", "delivery/", "docs/", "gitops/", "load/", "overlays/", "sandbox/", "schema/",
+    "smoke/", "tests/", "tools/",
     ".editorconfig", ".gitignore", ".pre-commit-config.yaml", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
     "pyproject.toml", "renovate.json", "requirements-dev.txt", "requirements.txt",
 )  # fmt: skip
 
-_GRAPH = re.compile(r"tests/golden/([^/]+)\.json")
 _STACK_FILE = re.compile(r"Pulumi\.([^/]+)\.yaml")
 _CHARTS = "charts/versions.yaml"
 _LOCK = "requirements.lock"
@@ -42,7 +41,7 @@ class _Side:
 
     @classmethod
     def of(cls, files: Files) -> _Side:
-        return cls(files, {m[1]: json.loads(text) for path, text in files.items() if (m := _GRAPH.fullmatch(path))})
+        return cls(files, graphs.read(files))
 
     def releases(self, stack: str) -> set[str]:
         """Charts that a stack installs, by their own names."""
@@ -88,7 +87,7 @@ def _once(make: Callable[[], set[str]]) -> Callable[[], set[str]]:
 
 def _reason(path: str, stack: str, sides: tuple[_Side, _Side], run: Callable[[], set[str]]) -> str:
     """Why a changed path affects a stack; empty where it doesn't. What is not known affects all."""
-    if match := _STACK_FILE.fullmatch(path) or _GRAPH.fullmatch(path):
+    if match := _STACK_FILE.fullmatch(path) or graphs.FILE.fullmatch(path):
         what = "its stack file" if path.startswith("Pulumi") else "its reviewed graph"
         return f"{what} changed" if match[1] == stack else ""
     if path == _CHARTS:

@@ -10,16 +10,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from delivery.errors import Refused
 from delivery.preview import Change, Difference, Preview, difference
 
-_GRAPH = re.compile(r"tests/golden/([^/]+)\.json")
+FILE = re.compile(r"tests/golden/([^/]+)\.json")
+"""Path of a stack's reviewed graph; the stack is its only group."""
 
 Graph = Mapping[str, Mapping[str, Any]]
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, Preview]:
     """Return what is created, updated and deleted in each stack whose graph differs, from the files of both sides."""
-    old, new = _graphs(before), _graphs(after)
+    old, new = read(before), read(after)
     found = {stack: compare(old.get(stack, {}), new.get(stack, {})) for stack in sorted(old.keys() | new.keys())}
     return {stack: preview for stack, preview in found.items() if preview.changes}
 
@@ -40,8 +42,16 @@ def compare(before: Graph, after: Graph) -> Preview:
     return preview
 
 
-def _graphs(files: Mapping[str, str]) -> dict[str, Graph]:
-    return {match[1]: json.loads(text) for path, text in files.items() if (match := _GRAPH.fullmatch(path))}
+def read(files: Mapping[str, str]) -> dict[str, Graph]:
+    """Return the reviewed graphs among a project's files, by stack. Raises Refused for one that is not JSON."""
+    found: dict[str, Graph] = {}
+    for path, text in files.items():
+        if match := FILE.fullmatch(path):
+            try:
+                found[match[1]] = json.loads(text)
+            except ValueError as error:
+                raise Refused(f"{path} is not JSON: {error}; `make golden` writes it anew") from None
+    return found
 
 
 def _told(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,6 +130,9 @@ def changed(project: Path, path: str, old: str = "", new: str = "# changed\n") -
         ("components/boot/boot.sh", []),
         ("charts/service/values.yaml", ["prod"]),
         ("README.md", []),
+        ("load/backend.js", []),
+        ("overlays/dev/mesh.yaml", []),
+        ("smoke/checks.py", []),
         ("something/else", ["dev", "prod"]),
     ],
 )

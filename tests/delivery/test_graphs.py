@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from delivery.cli import main
+from delivery.errors import Refused
 from delivery.graphs import changes, compare
 from tests.delivery.conftest import git, save, write
 
@@ -47,6 +48,11 @@ def test_taking_a_guard_off_is_a_change() -> None:
 def test_what_sounds_private_is_not_shown() -> None:
     (change,) = compare({"R::a": node(masterPassword="~a1")}, {"R::a": node(masterPassword="~b2")}).changes
     assert change.differences[0].private
+
+
+def test_a_graph_that_was_left_half_merged_is_refused_with_its_path() -> None:
+    with pytest.raises(Refused, match=r"tests/golden/dev\.json is not JSON.*make golden"):
+        changes({}, {"tests/golden/dev.json": "<<<<<<< HEAD\n{}"})
 
 
 def test_only_stacks_whose_graph_differs_are_told() -> None:
