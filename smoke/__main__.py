@@ -13,7 +13,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from smoke.ask import Unanswered
 from smoke.checks import Check, Platform, checks
@@ -39,20 +40,33 @@ def run(asked: Iterable[tuple[str, Check]], seconds: float, pause: float = _PAUS
         time.sleep(pause)
 
 
+def _complete(outputs: Any) -> Mapping[str, Any]:
+    """Return outputs that have all that is asked with. Raises ValueError with what they lack."""
+    if not isinstance(outputs, dict) or not isinstance(outputs.get("endpoints"), list):
+        raise ValueError("they have no endpoints")
+    names = {each["name"] for each in outputs["endpoints"]}
+    if "grafana" not in names:
+        raise ValueError("no endpoint is Grafana's, which metrics and logs are asked for by")
+    for name in ("grafana", "pgadmin"):
+        if name in names and outputs.get(f"{name}Password", "[secret]") == "[secret]":
+            raise ValueError(f"{name}Password is not among them, or not shown")
+    return outputs
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line."""
+    """Run the command line; return 0, 1 when something was never answered, 2 for what are no outputs of a platform."""
     parser = argparse.ArgumentParser(prog="python -m smoke", description="Ask a platform all that it has to answer.")
     parser.add_argument("--address", default="127.0.0.1", help="where the platform's ports are")
     parser.add_argument("--https-port", type=int, default=8443)
     parser.add_argument("--seconds", type=float, default=300, help="how long to wait for all of it")
     options = parser.parse_args(arguments)
     try:
-        platform = Platform(options.address, json.load(sys.stdin), options.https_port)
-        asked = list(checks(platform))
-    except (ValueError, KeyError) as error:
+        outputs = _complete(json.load(sys.stdin))
+    except ValueError as error:
         remedy = "pulumi stack output --json --show-secrets --stack dev | python -m smoke"
-        print(f"error: these are not the outputs of a platform ({error!r}). Give them so: {remedy}", file=sys.stderr)
+        print(f"error: these are not the outputs of a platform: {error}. Give them so: {remedy}", file=sys.stderr)
         return 2
+    asked = list(checks(Platform(options.address, outputs, options.https_port)))
     missing = run(asked, options.seconds)
     for name, why in missing.items():
         print(f"MISS {name}: {why}", flush=True)

@@ -224,3 +224,26 @@ def test_the_command_reads_outputs_and_ends_as_it_found_things(
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(platform(server).outputs)))
     assert main(["--seconds", "0"]) == 1
     assert "MISS frontend answers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("outputs", "lacks"),
+    [
+        ([], "they have no endpoints"),
+        ({}, "they have no endpoints"),
+        ({"endpoints": []}, "no endpoint is Grafana's"),
+        ({"endpoints": [{"name": "grafana", "url": "http://grafana.local"}]}, "grafanaPassword is not among them"),
+        (
+            {"endpoints": [{"name": "grafana", "url": "http://grafana.local"}], "grafanaPassword": "[secret]"},
+            "grafanaPassword is not among them, or not shown",
+        ),
+    ],
+)
+def test_outputs_that_can_not_be_asked_with_are_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], outputs: Any, lacks: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(outputs)))
+    assert main(["--seconds", "0"]) == 2
+    said = capsys.readouterr().err
+    assert lacks in said
+    assert "--show-secrets" in said
