@@ -98,16 +98,17 @@ def place(platform: Platform) -> Placement | None:
     somewhere = [each for each in found if not each.every_node]
     pods = [each for workload in somewhere for each in [workload] * workload.replicas]
     pods += _updated(somewhere)
-    homeless: dict[str, Homeless] = {}
-    requests = {each.name: each.pod("requests", _defaults(platform, each.namespace)) for each in somewhere}
+    # By what they are, not by name: a service may be called as a part of the platform in another namespace.
+    homeless: dict[int, Homeless] = {}
+    requests = {id(each): each.pod("requests", _defaults(platform, each.namespace)) for each in somewhere}
     for workload in sorted(pods, key=lambda each: (each.pool is None, *_size(each))):
-        asked = requests[workload.name]
+        asked = requests[id(workload)]
         fitting = [node for node in nodes if node.takes(workload, asked)]
         if fitting:
             min(fitting, key=lambda node: node.room.memory).put(workload, asked)
         else:
-            homeless.setdefault(workload.name, Homeless(workload, asked, _roomiest(nodes, workload)))
-    together = [(each, requests[each.name] * each.replicas) for each in somewhere]
+            homeless.setdefault(id(workload), Homeless(workload, asked, _roomiest(nodes, workload)))
+    together = [(each, requests[id(each)] * each.replicas) for each in somewhere]
     return Placement(nodes, list(homeless.values()), together)
 
 

@@ -22,7 +22,7 @@ from spec.cluster import EksCluster, KubeadmCluster
 from spec.load import ROOT, from_config, from_file, stack_file, stacks
 from spec.platform import Platform
 from spec.security import LimitRange
-from tests.spec.test_mistakes import AWS, LOCAL, changed, mistakes
+from tests.spec.test_mistakes import AWS, LOCAL, SERVICE, changed, mistakes
 
 DEFAULTS = LimitRange()
 CLOUD_INIT = ROOT / "components" / "cluster" / "cloud_init" / "init.yaml"
@@ -286,6 +286,15 @@ def test_a_service_with_more_pods_than_its_machines_hold_is_refused() -> None:
     position = next(number for number, each in enumerate(services) if each["name"] == "scan")
     said = mistakes(changed(config("sesacthon"), f"services.{position}.replicas", {"max": 12}))
     assert "leaves no room for scan in pool scan" in said
+
+
+def test_a_service_that_is_called_as_a_part_of_the_platform_asks_for_what_is_its_own() -> None:
+    large = {"cpu": "100m", "memory": "1Gi"}
+    called = SERVICE | {"name": "loki", "replicas": {"max": 1}, "resources": {"requests": large, "limits": large}}
+    observability = {"retention": "7d", "logs": {"store": {"kind": "loki"}}}
+    found = placed(from_config(LOCAL | {"services": [called], "observability": observability}, "test"))
+    asked = {each.namespace: amount.memory for each, amount in found.requests if each.name == "loki"}
+    assert asked == {"app": 1024 * MIB, "monitoring": 256 * MIB}
 
 
 def test_what_names_no_pool_is_refused_where_no_machine_takes_it() -> None:
