@@ -36,6 +36,7 @@ class Bill:
 
     @property
     def monthly(self) -> float:
+        """The sum of all lines, in USD."""
         return sum(line.monthly for line in self.lines)
 
     @property

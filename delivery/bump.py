@@ -20,9 +20,10 @@ Outcome = Literal["pushed", "unchanged", "superseded"]
 
 @dataclass(frozen=True)
 class Result:
-    """outcome: ``unchanged`` where the tag was there already, ``superseded`` where somebody has set another since."""
+    """What became of a bump or a roll back."""
 
     outcome: Outcome
+    """``unchanged`` where the tag was there already, ``superseded`` where somebody has set another since."""
     commit: str
     """What was pushed; else the newest commit of the branch."""
     tag: str

@@ -43,8 +43,8 @@ def render(
 ) -> str:
     """Return the comment in Markdown.
 
-    reasons: why the stack is affected. cost: the difference of the monthly bill, in Markdown. log: address of the run.
-    What does not fit into a comment is left out from the end, and said to be.
+    ``reasons`` say why the stack is affected, ``cost`` is the difference of the monthly bill in Markdown, and ``log``
+    is the address of the run. What does not fit into a comment is left out from the end, and the comment says so.
     """
     parts = [f"### `{stack}`: {'the preview failed' if failed else summary(preview)}"]
     parts += [_errors(preview), _at_stake(preview), _policies(preview)]

@@ -52,14 +52,6 @@ class Git:
             raise GitFailed(self._redacted(f"git {arguments[0]}: {done.stderr.strip() or done.stdout.strip()}"))
         return done.stdout.removesuffix("\n")
 
-    def succeeds(self, *arguments: str) -> bool:
-        """Whether a command ends without error."""
-        try:
-            self(*arguments)
-        except GitFailed:
-            return False
-        return True
-
     def _environment(self) -> dict[str, str]:
         config: dict[str, str] = {"credential.helper": "", "core.askPass": ""}
         if self._basic:

@@ -16,10 +16,12 @@ from delivery.errors import Refused
 
 @dataclass(frozen=True)
 class Answer:
-    """status: 0 where there was no answer at all; then ``body`` says why."""
+    """What a server answered, or why there was no answer."""
 
     status: int
+    """The HTTP status; 0 where there was no answer at all."""
     body: str
+    """The answer's text; without an answer, the reason."""
     next: str = ""
     """The next page, where the answer names one."""
 
@@ -28,6 +30,7 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
     """A redirect is an answer, not a way: a token would go along to wherever it leads."""
 
     def redirect_request(self, *_: Any) -> None:
+        """Return no request to go on with, so that urllib hands the redirect over as the answer."""
         return None
 
 

@@ -101,6 +101,7 @@ class Change:
 
     @property
     def name(self) -> str:
+        """The resource's name, as the program gives it."""
         return self.urn.split("::", 3)[-1]
 
     @property

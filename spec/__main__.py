@@ -47,7 +47,7 @@ def schema() -> dict[str, Any]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return 0, or 1 when a stack file has mistakes."""
+    """Run the command line; return 0, or 1 when a stack or an overlay does not exist or has mistakes."""
     parser = argparse.ArgumentParser(
         prog="python -m spec", description="Check stack files, and what follows from them."
     )
@@ -87,9 +87,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _hosts(stack: str, address: str) -> int:
     lines = entries(from_file(stack_file(stack)), address)
-    print(
-        "\n".join(lines) if lines else f"{stack}: its hosts are found by DNS", file=sys.stdout if lines else sys.stderr
-    )
+    if lines:
+        print("\n".join(lines))
+    else:
+        print(f"{stack}: its hosts are found by DNS", file=sys.stderr)
     return 0
 
 

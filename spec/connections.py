@@ -82,9 +82,9 @@ def reserved(using: Iterable[Service]) -> int:
 def shares(services: Sequence[Service], limits: Mapping[str, int]) -> dict[str, Share]:
     """Return every user's share, by its name; ``limits`` are what all pods of one access may open together.
 
-    A service has the share that it is given, or as much for each pod as the others that are given none: of what is
-    left, so the sum over all pods at their maximum is inside the limit. A service that both writes and reads opens the
-    smaller share to either.
+    A service with `connections` of its own has those. What they leave of the limit is divided evenly among the pods of
+    all other services, so that all pods at their maximum stay inside it. A service that both writes and reads has the
+    smaller of its two shares for each.
     """
     found: dict[str, Share] = {}
     for access, limit in limits.items():

@@ -65,8 +65,8 @@ def from_config(config: Mapping[str, Any], source: str) -> Platform:
 def own(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return this program's part of a stack's configuration, its keys without ``groundwork:``.
 
-    A key without a namespace is the project's, as Pulumi has it. One whose namespace is nearly the project's stays as
-    it is: nobody else would ever tell of the slip.
+    A key without a namespace is the project's, as Pulumi has it. One whose namespace is misspelt is returned with it,
+    as a key that does not exist: Pulumi would take it for another program's, and nobody would ever be told.
     """
     found: dict[str, Any] = {}
     for key, value in config.items():

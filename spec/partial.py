@@ -18,11 +18,12 @@ _SUMS = (everything_fits_its_quota, everything_fits_its_machines, machines_find_
 
 
 def mistakes_beside(mistakes: Sequence[Mistake], data: Mapping[str, Any]) -> list[Mistake]:
-    """Return the rules that ``data`` breaks where ``mistakes``, those of its form, are not.
+    """Return the rules that ``data`` breaks beside ``mistakes``, the values in it that are wrong by themselves.
 
-    A value that is not sound is left out, with the least that cannot do without it. Nobody is blamed for what others
-    left out: a mistake in the same thing, or one that speaks of it, is told once that is mended, and so are sums of
-    what everything takes. Nothing is told if a whole section had to go, or no platform is left.
+    Each wrong value is left out, with the smallest section that needs it, and the rules are asked about what remains.
+    What they say of a part that was left out, or of somebody who names it, would only follow from the first mistake and
+    is not returned, and neither are sums of what everything takes. The list is empty where a whole section had to go, or
+    no platform is left to ask about.
     """
     gone: set[Path] = set()
     for _ in range(_ROUNDS):

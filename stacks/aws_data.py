@@ -38,6 +38,7 @@ class AwsData:
         namespace: pulumi.Input[str],
         secrets: Secrets,
     ) -> Engine:
+        """Return Aurora or RDS, whose jobs run in ``namespace``, and let the bastion reach it where there is one."""
         kinds = {"aurora": Aurora, "rds": Rds}
         administrators = {"bastion": self.bastion.security_group_id} if self.bastion else {}
         made = kinds[spec.engine](
@@ -56,6 +57,7 @@ class AwsData:
         return made
 
     def redis(self, spec: ElastiCacheSpec, consumers: Sequence[Consumer], secrets: Secrets) -> Engine:
+        """Return ElastiCache, which the cluster's pods alone reach."""
         return ElastiCache(
             f"{self.platform}-redis",
             spec,

@@ -33,6 +33,7 @@ class Demand:
 
     @property
     def claims(self) -> int:
+        """How many volumes all workloads claim together."""
         return sum(each.claims * each.replicas for each in self.workloads)
 
 

@@ -57,6 +57,7 @@ class Machine:
 
     @cached_property
     def allocatable(self) -> Amount:
+        """What is left for pods, which Kubernetes calls allocatable, too."""
         return self.has - sum(self.withheld.values(), Amount())
 
     def __str__(self) -> str:

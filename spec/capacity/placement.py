@@ -45,9 +45,11 @@ class Node:
         return allowed and not (workload.apart and workload.name in self.placed and not self.several)
 
     def takes(self, workload: Workload, asked: Amount) -> bool:
+        """Return whether one more pod of a workload, which requests ``asked``, may be here and has room."""
         return self.admits(workload) and self.pods < self.machine.pods and asked <= self.room
 
     def put(self, workload: Workload, asked: Amount) -> None:
+        """Add a pod of a workload, which requests ``asked``."""
         number, before = self.placed.get(workload.name, (0, Amount()))
         self.placed[workload.name] = number + 1, before + asked
         # Kept as it goes: every pod is tried on every node.
@@ -88,8 +90,9 @@ class Placement:
 def place(platform: Platform) -> Placement | None:
     """Return where every pod goes with all pools at their largest; None where nobody has said what machines there are.
 
-    Pods that name a pool come first, the largest before the smaller, each where it leaves the least; one pod more of
-    the largest Deployment of every pool stands for the update of one at a time.
+    Pods that name a pool are placed first, the larger before the smaller, and each goes to the machine where it leaves
+    the least memory. Deployments are updated one at a time, so one extra pod is counted for each pool: that of its
+    largest Deployment.
     """
     found = list(workloads(platform))
     nodes = list(_nodes(platform, found))
