@@ -22,8 +22,8 @@ def mistakes_beside(mistakes: Sequence[Mistake], data: Mapping[str, Any]) -> lis
 
     Each wrong value is left out, with the smallest section that needs it, and the rules are asked about what remains.
     What they say of a part that was left out, or of somebody who names it, would only follow from the first mistake and
-    is not returned, and neither are sums of what everything takes. The list is empty where a whole section had to go, or
-    no platform is left to ask about.
+    is not returned, and neither are sums of what everything takes. The list is empty where a whole section had to go,
+    or no platform is left to ask about.
     """
     gone: set[Path] = set()
     for _ in range(_ROUNDS):
