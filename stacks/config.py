@@ -33,5 +33,13 @@ def read() -> Platform:
 
 
 def _value(text: str) -> Any:
-    """Pulumi hands objects and arrays over as JSON, scalars as they are."""
-    return json.loads(text) if text.startswith(("{", "[")) else text
+    """Return a value that Pulumi hands over: objects and arrays come as JSON, scalars as they are.
+
+    A scalar may begin like JSON, such as a template that nobody filled in: the spec then says what is wrong with it.
+    """
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
