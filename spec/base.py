@@ -86,6 +86,11 @@ Host = Annotated[
     StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"),
     Field(description="A fully qualified DNS name, in lower case."),
 ]
+Identifier = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
+    Field(description="An SQL identifier in lower case."),
+]
 Duration = Annotated[
     str,
     StringConstraints(pattern=r"^[1-9][0-9]*(s|m|h|d|w)$"),

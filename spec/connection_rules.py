@@ -103,7 +103,10 @@ def servers_take_what_pods_open(platform: Platform) -> Iterator[Mistake]:
 
 @rule
 def poolers_stay_inside_what_the_server_takes(platform: Platform) -> Iterator[Mistake]:
-    """PgBouncer opens a pool for each role: the sum of them fits the server that they lead to."""
+    """PgBouncer opens a pool for each role and database: the sum of them fits the server that they lead to.
+
+    A role signs in to one database, the service's own or the one that services share: there are as many as roles.
+    """
     postgres = platform.data.postgres
     if not isinstance(postgres, InClusterPostgres):
         return

@@ -14,6 +14,7 @@ from spec import (  # noqa: F401  have their rules added
     capacity_rules,
     connection_rules,
     data_rules,
+    database_rules,
     edge_rules,
     frontend_rules,
     gitops_rules,

@@ -6,17 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from spec.base import Cidr, Host, Name, Port, Quantity, Section
+from spec.base import Cidr, Host, Identifier, Name, Port, Quantity, Section
 from spec.credentials import Credentials
 from spec.migrations import Directory
 from spec.services import Compute, Resources
 from spec.windows import WeeklyWindow, Window
 
-Identifier = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
-    Field(description="An SQL identifier in lower case."),
-]
 MOST_READERS = 15  # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Replication.html
 DatabaseClass = Annotated[
     str,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from spec.base import Host, Name, Port, Quantity, Section
+from spec.base import Host, Identifier, Name, Port, Quantity, Section
 from spec.permissions import Permission
 from spec.traffic import Traffic
 from spec.way_in import NodePort
@@ -119,6 +119,10 @@ class Service(Section):
     """What it talks to: another service by its name, or the data tier as `postgres.writer`, `postgres.reader`,
     `redis.<store>`, `rabbitmq.publisher`, `rabbitmq.consumer`, `kafka`. The environment, the secret, the database role
     and the network policies follow from it."""
+    database: Identifier | None = None
+    """A database of PostgreSQL that is its own: it may do everything there and nothing elsewhere, and no other service
+    gets in. Left out, it is `data.postgres.database`, which services share. On an external server, whose it is already,
+    only a name."""
     connections: Annotated[int | None, Field(ge=1, le=5000)] = None
     """What all its pods may open together to PostgreSQL that AWS runs, to the writer and to the readers each; left out,
     each pod has as much as those of other services that leave it out, and a service's maximum changes their share."""

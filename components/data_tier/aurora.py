@@ -82,7 +82,7 @@ class Aurora(Component):
             host=self._hosts["reader" if known.access == {"reader"} else "writer"],
             reader_host=self._hosts["reader"] if writes and reads else None,
             port=PORT,
-            database=self._spec.database,
+            database=known.database or self._spec.database,
             user=known.role,
             secret=self._secrets[consumer],
             ssl_mode=SSL_MODE,

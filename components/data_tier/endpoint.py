@@ -26,6 +26,8 @@ class Consumer:
     """Connections that each of its pods may open; None where the engine has nothing to share out."""
     connections: int | None = None
     """Connections that all its pods may open together."""
+    database: str | None = None
+    """Database of PostgreSQL that it has to itself; None for the one that consumers share."""
 
     @property
     def role(self) -> str:
@@ -174,5 +176,6 @@ def consumers(
         uses = [use for use in service.uses if use == engine or use.startswith(f"{engine}.")]
         if uses:
             access = frozenset(use.removeprefix(engine).removeprefix(".") for use in uses) - {""}
-            found.append(Consumer(service.name, namespace(service.namespace), access))
+            here = namespace(service.namespace)
+            found.append(Consumer(service.name, here, access, database=service.database))
     return found

@@ -36,14 +36,15 @@ class ExternalPostgres(Component):
 
     def endpoint(self, consumer: str) -> PostgresEndpoint:
         """Return the endpoint of a consumer, by its name. Raises KeyError for one that the engine was not given."""
-        spec, access = self._spec, self._consumers[consumer].access
+        spec, known = self._spec, self._consumers[consumer]
+        access = known.access
         reader = spec.reader_host or spec.host
         writes = "writer" in access
         return PostgresEndpoint(
             host=reader if access == {"reader"} else spec.host,
             reader_host=reader if writes and "reader" in access else None,
             port=spec.port,
-            database=spec.database,
+            database=known.database or spec.database,
             user=None,
             secret=self._secrets[consumer],
             ssl_mode=spec.ssl_mode,

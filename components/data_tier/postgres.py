@@ -45,7 +45,8 @@ _POOLER_PODS = {**_CLUSTER_PODS, "cnpg.io/podRole": "pooler"}
 _INSTANCES = {**_CLUSTER_PODS, "cnpg.io/podRole": "instance"}
 _OPERATOR_PODS = {"app.kubernetes.io/name": "cloudnative-pg"}
 
-# Roles that each access brings. A writer owns the schema with the other writers, and reaches what they have made.
+# Roles that each access to the shared database brings. A writer owns the schema with the other writers, and reaches
+# what they have made.
 # https://www.postgresql.org/docs/current/predefined-roles.html
 _MEMBER_OF = {
     "writer": ("pg_read_all_data", "pg_write_all_data"),
@@ -54,6 +55,8 @@ _MEMBER_OF = {
 }
 
 _OWNERS = {"writer", ADMINISTRATOR}
+_APPLIED = "jsonpath={.status.applied}=true"
+_SIGNED_IN = "scram-sha-256"  # as the operator's own last line has it
 
 _OPERATOR_RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}}
 _POOLER_RESOURCES = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}}
@@ -129,7 +132,7 @@ class InClusterPostgres(Component):
             name,
             "Cluster",
             CLUSTER,
-            _cluster_spec(spec, cluster.storage_class, placement) | _backup_spec(spec, backups),
+            _cluster_spec(spec, consumers, cluster.storage_class, placement) | _backup_spec(spec, backups),
             wait_for="condition=Ready",
             # It brings the CRD, and the webhook that has to answer also when the cluster is deleted.
             depends_on=[operator, *(backups.depends_on if backups else ())],
@@ -164,7 +167,7 @@ class InClusterPostgres(Component):
             host=self._host(WRITER) if writes else reader,
             reader_host=reader if writes and "reader" in given.access else None,
             port=PORT,
-            database=self._database,
+            database=given.database or self._database,
             user=given.role,
             secret=self._secrets[consumer],
             # The pooler's certificate is signed by the cluster's own CA, which clients are not given.
@@ -206,8 +209,8 @@ class InClusterPostgres(Component):
             opts=self.child(**options),
         )
 
-    def _role(self, name: str, consumer: Consumer, database: CustomResource) -> pulumi.Output[str]:
-        """Return the name of the Secret with the consumer's password, known once its role can sign in.
+    def _role(self, name: str, consumer: Consumer, cluster: CustomResource) -> pulumi.Output[str]:
+        """Return the name of the Secret with the consumer's password, known once its role can sign in to its database.
 
         The role outlives its consumer: it may own tables by then.
         """
@@ -224,8 +227,7 @@ class InClusterPostgres(Component):
             type="kubernetes.io/basic-auth",
             opts=self.child(),
         )
-        granted = {role for access in consumer.access for role in _MEMBER_OF[access]}
-        role = self._custom(
+        ready = self._custom(
             logical,
             "DatabaseRole",
             consumer.name,
@@ -233,13 +235,30 @@ class InClusterPostgres(Component):
                 "cluster": {"name": CLUSTER},
                 "name": consumer.role,
                 "login": True,
-                "inRoles": sorted(granted | ({self._database} if consumer.access & _OWNERS else set())),
+                "inRoles": self._member_of(consumer),
                 "passwordSecret": {"name": for_role},
                 "databaseRoleReclaimPolicy": "retain",
             },
-            wait_for="jsonpath={.status.applied}=true",
-            depends_on=[database],
+            wait_for=_APPLIED,
+            depends_on=[cluster],
         )
+        if consumer.database:
+            ready = self._custom(
+                f"{logical}-database",
+                "Database",
+                consumer.name,
+                {
+                    "cluster": {"name": CLUSTER},
+                    "name": consumer.database,
+                    "owner": consumer.role,
+                    "databaseReclaimPolicy": "retain",
+                },
+                wait_for=_APPLIED,
+                depends_on=[ready],
+                # The object's name of it never changes. Another one is made, and the former stays with what is in it.
+                replace_on_changes=["spec.name"],
+                delete_before_replace=True,
+            )
         if ADMINISTRATOR in consumer.access:
             # https://www.postgresql.org/docs/current/libpq-pgpass.html
             line = pulumi.Output.concat(self._primary(), f":{PORT}:*:{consumer.role}:", password.result, "\n")
@@ -251,7 +270,14 @@ class InClusterPostgres(Component):
             name=f"{CLUSTER}-{consumer.name}",
             opts=self.child(),
         )
-        return known_after(for_consumer, name_of(role))
+        return known_after(for_consumer, name_of(ready))
+
+    def _member_of(self, consumer: Consumer) -> list[str]:
+        """Return whose rights a consumer's role has: nobody's, where it owns the only database that it gets into."""
+        if consumer.database:
+            return []
+        granted = {role for access in consumer.access for role in _MEMBER_OF[access]}
+        return sorted(granted | ({self._database} if consumer.access & _OWNERS else set()))
 
     def _traffic(
         self, name: str, operators: pulumi.Output[str], scraping: Scraping | None, backups: PostgresBackups | None
@@ -310,7 +336,30 @@ class InClusterPostgres(Component):
         )
 
 
-def _cluster_spec(spec: Spec, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any]) -> dict[str, Any]:
+def admission(shared: str, consumers: Sequence[Consumer]) -> list[str]:
+    """Return lines of pg_hba.conf that let each consumer into its own database; none while all use the ``shared`` one.
+
+    Roles that may read all data may do so wherever they get in, and PostgreSQL lets everybody into every database. The
+    operator's own accounts come in by lines before these.
+    https://www.postgresql.org/docs/current/auth-pg-hba-conf.html
+    """
+    owners = {each.database: each.role for each in consumers if each.database}
+    if not owners:
+        return []
+    administrators = [each.role for each in consumers if ADMINISTRATOR in each.access]
+    return [
+        *(f'host "{database}" "{role}" all {_SIGNED_IN}' for database, role in owners.items()),
+        *(f'host all "{role}" all reject' for role in owners.values()),
+        f'host "{shared}" all all {_SIGNED_IN}',
+        *(f'host all "{role}" all {_SIGNED_IN}' for role in administrators),
+        "host all all all reject",
+    ]
+
+
+def _cluster_spec(
+    spec: Spec, consumers: Sequence[Consumer], storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any]
+) -> dict[str, Any]:
+    admitted = admission(spec.database, consumers)
     return {
         "imageName": spec.image,
         "instances": spec.instances,
@@ -319,7 +368,10 @@ def _cluster_spec(spec: Spec, storage_class: pulumi.Input[str] | None, placement
         "resources": spec.resources.model_dump(),
         "affinity": {"enablePodAntiAffinity": True, "podAntiAffinityType": "required", **placement},
         "bootstrap": {"initdb": {"database": spec.database, "owner": spec.database}},
-        "postgresql": {"parameters": {**memory_parameters(spec.memory), **spec.parameters}},
+        "postgresql": {
+            "parameters": {**memory_parameters(spec.memory), **spec.parameters},
+            **({"pg_hba": admitted} if admitted else {}),
+        },
         "seccompProfile": CONFINED,
     }
 

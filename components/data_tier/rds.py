@@ -72,7 +72,7 @@ class Rds(Component):
             host=self._host,
             reader_host=None,
             port=PORT,
-            database=self._spec.database,
+            database=known.database or self._spec.database,
             user=known.role,
             secret=self._secrets[consumer],
             ssl_mode=SSL_MODE,

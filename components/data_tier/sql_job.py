@@ -21,7 +21,10 @@ _POSTGRES_USER = 70  # of the alpine image: https://github.com/docker-library/po
 
 
 class SqlJob(Component):
-    """A run of psql over main.sql in one transaction. A run that fails stops the update with what psql said."""
+    """A run of psql over main.sql in one transaction, unless the SQL itself ends it.
+
+    A run that fails stops the update with what psql said.
+    """
 
     done: pulumi.Output[str]
     """Known once the run has ended well."""

@@ -77,7 +77,8 @@ def _made() -> list[Registered]:
     def program() -> None:
         around = Around("shop", "infra", load_balancing=LoadBalancing.TARGET_GROUP)
         services = [service(uses=["postgres.writer", "postgres.reader", "rabbitmq.publisher"])]
-        users = consumers(services, "postgres", around.namespaces.ensure)
+        owner = service("owner", uses=["postgres.writer"], database="own")
+        users = consumers([*services, owner], "postgres", around.namespaces.ensure)
         postgres = PostgresSpec.model_validate(
             {"engine": "inCluster", "instances": 3, "backups": {"serverName": "b"}, "recovery": {"serverName": "a"}}
         )
@@ -133,6 +134,7 @@ def test_every_custom_resource_fits_its_crd():
         "Certificate",
         "Cluster",
         "ClusterIssuer",
+        "Database",
         "DatabaseRole",
         "Gateway",
         "GitRepository",

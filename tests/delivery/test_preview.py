@@ -52,6 +52,8 @@ HOLD_NOTHING = (
     "kubernetes:externaldns.k8s.io/*", "kubernetes:k8s.nginx.org/*", "kubernetes:kafka.strimzi.io/*:KafkaUser",
     "kubernetes:kustomize.toolkit.fluxcd.io/*", "kubernetes:monitoring.coreos.com/*",
     "kubernetes:networking.k8s.io/*", "kubernetes:notification.toolkit.fluxcd.io/*",
+    # One that goes leaves the database itself where it is.
+    "kubernetes:postgresql.cnpg.io/*:Database",
     "kubernetes:postgresql.cnpg.io/*:DatabaseRole", "kubernetes:postgresql.cnpg.io/*:Pooler",
     "kubernetes:postgresql.cnpg.io/*:ScheduledBackup", "kubernetes:rbac.authorization.k8s.io/*",
     "kubernetes:security.istio.io/*", "kubernetes:source.toolkit.fluxcd.io/*",

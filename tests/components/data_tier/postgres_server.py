@@ -8,7 +8,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,13 +41,47 @@ class Server:
         """Return what commands print, one value a line. Raises PermissionError with what the server says."""
         return self._ask([f"--command={command}" for command in commands], database, user, {})
 
-    def run(self, files: Mapping[str, str], *, database: str, environment: Mapping[str, str] | None = None) -> str:
-        """Run main.sql, which may include the other ``files``, as the jobs do: all of it, or nothing."""
+    @contextmanager
+    def admitting(self, lines: Sequence[str]) -> Iterator[None]:
+        """Let in whom lines of pg_hba.conf for hosts let in, without a password and by the socket; and the master."""
+        rules = [f"local all {MASTER} trust"]
+        for line in lines:
+            _, database, user, _, method = line.split()
+            rules.append(f"local {database} {user} {'reject' if method == 'reject' else 'trust'}")
+        file = self._directory / "data" / "pg_hba.conf"
+        before = file.read_text()
+        try:
+            file.write_text("\n".join(rules) + "\n")
+            self._reload()
+            yield
+        finally:
+            file.write_text(before)
+            self._reload()
+
+    def _reload(self) -> None:
+        loaded = "SELECT pg_conf_load_time()"
+        before = self.psql(loaded)
+        self.psql("SELECT pg_reload_conf()")
+        for _ in range(100):
+            if self.psql(loaded) != before:
+                return
+            time.sleep(0.05)
+        raise TimeoutError("the server has not read its configuration")
+
+    def run(
+        self,
+        files: Mapping[str, str],
+        *,
+        database: str,
+        environment: Mapping[str, str] | None = None,
+        user: str = MASTER,
+    ) -> str:
+        """Run main.sql, which may include the other ``files``, as the jobs do: in one transaction."""
         sql = Path(tempfile.mkdtemp(dir=self._directory))
         for name, text in files.items():
             (sql / name).write_text(text)
         arguments = ["--single-transaction", f"--file={sql}/main.sql"]
-        return self._ask(arguments, database, MASTER, environment or {})
+        return self._ask(arguments, database, user, environment or {})
 
     def _ask(self, arguments: list[str], database: str, user: str, environment: Mapping[str, str]) -> str:
         options = ["--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--set=ON_ERROR_STOP=1"]

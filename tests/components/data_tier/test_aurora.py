@@ -171,6 +171,14 @@ def test_a_reader_is_sent_to_the_readers_alone() -> None:
     assert "PGHOST_READER" not in told
 
 
+def test_who_names_a_database_is_sent_there_and_the_others_to_the_shared_one() -> None:
+    billing = Consumer("billing", "shop", frozenset({"writer"}), database="bills")
+    made, engine = build(*CONSUMERS, billing)
+    assert [engine.endpoint(name).database for name in ("billing", "orders", "catalogue")] == ["bills", "app", "app"]
+    assert made.one("aws:rds/cluster:Cluster")["databaseName"] == "app"
+    assert "\\set database bills" in made.one("kubernetes:core/v1:ConfigMap")["data"]["main.sql"]
+
+
 def test_without_consumers_there_is_no_job() -> None:
     made, _ = build()
     assert not made.all(JOB)

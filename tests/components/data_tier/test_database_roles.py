@@ -18,8 +18,8 @@ JOB = "kubernetes:batch/v1:Job"
 Sql = Callable[..., str]
 
 
-def consumer(name: str, *access: str) -> Consumer:
-    return Consumer(name, "shop", frozenset(access))
+def consumer(name: str, *access: str, database: str | None = None) -> Consumer:
+    return Consumer(name, "shop", frozenset(access), database=database)
 
 
 def build(*consumers: Consumer) -> Recorder:
@@ -81,6 +81,13 @@ def test_the_job_is_allowed_in_a_restricted_namespace() -> None:
         "capabilities": {"drop": ["ALL"]},
     }
     assert container["resources"].keys() == {"requests", "limits"}
+
+
+def test_the_job_has_the_files_that_it_includes_and_no_others() -> None:
+    for database, more in ((None, set()), ("bills", {"database.sql"})):
+        made = build(consumer("billing", "writer", database=database))
+        files = made.one("kubernetes:core/v1:ConfigMap")["data"]
+        assert set(files) == {"main.sql", "begin.sql", "role.sql", "end.sql"} | more
 
 
 @pytest.fixture(scope="module")

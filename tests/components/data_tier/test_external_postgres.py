@@ -18,6 +18,7 @@ CONSUMERS = (
     Consumer("orders", "shop", frozenset({"writer", "reader"})),
     Consumer("catalogue", "shop", frozenset({"reader"})),
     Consumer("exporter", "exporters", frozenset({"monitor"})),
+    Consumer("billing", "shop", frozenset({"writer"}), database="bills"),
 )
 
 environments: dict[str, dict[str, Any]] = {}
@@ -54,6 +55,7 @@ def test_a_password_of_the_stack_file_becomes_a_secret_in_each_namespace_and_sta
     assert {(each["metadata.namespace"], each["metadata.name"]) for each in made.all(SECRET)} == {
         ("shop", "postgres-orders"),
         ("shop", "postgres-catalogue"),
+        ("shop", "postgres-billing"),
         ("exporters", "postgres-exporter"),
     }
     for each in made.all(SECRET):
@@ -67,6 +69,7 @@ def test_who_only_reads_does_so_at_the_replicas_and_everybody_else_at_the_server
         "orders": "db.example.com",
         "catalogue": "replica.example.com",
         "exporter": "db.example.com",
+        "billing": "db.example.com",
     }
     assert environments["orders"]["PGHOST_READER"] == "replica.example.com"
 
@@ -75,3 +78,9 @@ def test_consumers_are_let_out_to_the_servers_networks_alone() -> None:
     build(networks=["198.51.100.0/24"], port=6432)
     assert peers["orders"] == [{"ipBlock": {"cidr": "198.51.100.0/24"}}]
     assert environments["orders"]["PGPORT"] == "6432"
+
+
+def test_who_names_a_database_is_sent_there_and_the_others_to_that_of_the_server() -> None:
+    build(database="shop")
+    named = {name: found["PGDATABASE"] for name, found in environments.items()}
+    assert named == {"orders": "shop", "catalogue": "shop", "exporter": "shop", "billing": "bills"}

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pytest
 
 from components.data_tier.endpoint import ADMINISTRATOR, Consumer, PostgresEndpoint, consumers
-from components.data_tier.postgres import InClusterPostgres, memory_parameters
+from components.data_tier.postgres import InClusterPostgres, admission, memory_parameters
 from spec.postgres import InClusterPostgres as Spec
 from spec.services import Service
 from tests.components.around import POLICY, SECRET, Around, service
+from tests.components.data_tier.postgres_server import Server
 from tests.recorder import Recorder, remembered, run
 
 API = "kubernetes:postgresql.cnpg.io/v1"
 WRITER = service("order-api", uses=["postgres.writer"])
 READER = service("report", namespace="other", uses=["postgres.reader"])
 BOTH = service("both", uses=["postgres.writer", "postgres.reader"])
+OWNER = service("bills-api", uses=["postgres.writer"], database="bills")
 
 
 @remembered
@@ -163,3 +166,61 @@ def test_the_crd_and_the_webhook_are_there_first():
 def test_an_up_that_changes_nothing_finds_nothing_to_change():
     made, _ = build(WRITER)
     assert "annotations" not in made.one(f"{API}:Pooler")["metadata"]
+
+
+def test_a_service_that_names_a_database_owns_it_and_is_sent_there():
+    made, endpoints = build(OWNER, WRITER)
+    database = made.one(f"{API}:Database")
+    assert database["metadata"]["namespace"] == "infra"
+    assert (database["spec.name"], database["spec.owner"], database["spec.databaseReclaimPolicy"]) == (
+        "bills",
+        "bills_api",
+        "retain",
+    )
+    assert [endpoints[name].database for name in ("bills-api", "order-api")] == ["bills", "app"]
+
+
+def test_another_name_is_another_database_and_the_former_stays():
+    options = build(OWNER)[0].one(f"{API}:Database").options
+    assert options["replaceOnChanges"] == ["spec.name"]
+    assert options["deleteBeforeReplace"] is True
+
+
+def test_who_has_a_database_of_its_own_has_the_rights_of_nobody_else():
+    made, _ = build(OWNER, WRITER)
+    assert made.one(f"{API}:DatabaseRole", "db-bills-api")["spec.inRoles"] == []
+
+
+def test_a_role_is_there_before_its_database_and_both_before_anybody_signs_in():
+    made, _ = build(OWNER)
+    role, database = made.one(f"{API}:DatabaseRole"), made.one(f"{API}:Database")
+    assert role.urn in database.dependencies
+    for each in (role, database):
+        assert each["metadata.annotations"]["pulumi.com/waitFor"] == "jsonpath={.status.applied}=true"
+
+
+def test_while_all_share_one_database_the_operators_lines_say_who_gets_in():
+    assert "pg_hba" not in build(WRITER, READER)[0].one(f"{API}:Cluster")["spec.postgresql"]
+
+
+def test_every_consumer_gets_into_its_own_database_and_an_administrator_into_all(postgres: Server):
+    pgadmin = Consumer("pgadmin", "infra", frozenset({ADMINISTRATOR}))
+    users = [*consumers([OWNER, WRITER], "postgres", str), pgadmin]
+    made, _ = build(OWNER, WRITER)
+    postgres.create("app")
+    for role in made.all(f"{API}:DatabaseRole"):
+        postgres.psql(f"CREATE ROLE {role['spec.name']} LOGIN")
+        for each in {*role["spec.inRoles"]} - {"app"}:
+            postgres.psql(f"GRANT {each} TO {role['spec.name']}")
+    postgres.psql("CREATE ROLE pgadmin LOGIN IN ROLE pg_read_all_data")
+    postgres.psql("CREATE DATABASE bills OWNER bills_api")
+    postgres.psql("CREATE TABLE bill (id int)", "INSERT INTO bill VALUES (7)", database="bills", user="bills_api")
+    # Without the lines, whoever reads all data reads it in a database that is not its own.
+    assert postgres.psql("SELECT id FROM bill", database="bills", user="order_api") == "7"
+    with postgres.admitting(admission("app", users)):
+        assert postgres.psql("SELECT id FROM bill", database="bills", user="bills_api") == "7"
+        assert postgres.psql("SELECT id FROM bill", database="bills", user="pgadmin") == "7"
+        assert postgres.psql("SELECT 1", database="app", user="order_api") == "1"
+        for database, user in (("bills", "order_api"), ("app", "bills_api"), ("postgres", "order_api")):
+            with pytest.raises(PermissionError, match=r"pg_hba\.conf rejects connection"):
+                postgres.psql("SELECT 1", database=database, user=user)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from components.data_tier.endpoint import Consumer
 from components.data_tier.rds import Rds
 from components.vpc import Vpc
 from spec.network import Network
@@ -17,19 +18,26 @@ from tests.recorder import Recorder, remembered, run
 INSTANCE = "aws:rds/instance:Instance"
 
 
+BILLING = Consumer("billing", "shop", frozenset({"writer"}), database="bills")
+
+
 def program(protect: bool = False, **fields: Any) -> None:
     opts = pulumi.ResourceOptions()
     spec = {"engine": "rds", "instanceClass": "db.t4g.medium", "version": "17.6", **fields}
-    Rds(
+    engine = Rds(
         "shop-db",
         RdsPostgres.model_validate(spec, by_alias=True),
-        CONSUMERS,
+        (*CONSUMERS, BILLING),
         Vpc("shop", Network.model_validate(NETWORK, by_alias=True), opts),
         clients={"nodes": "sg-nodes"},
         namespace="shop",
         protect=protect,
         opts=opts,
     )
+    databases.update({name: engine.endpoint(name).database for name in ("billing", "orders")})
+
+
+databases: dict[str, str] = {}
 
 
 @remembered
@@ -59,6 +67,12 @@ def test_each_consumer_has_a_role_of_its_own_and_waits_for_it() -> None:
     assert made.one(SECRET, "shop-db-orders")["metadata.name"] == "postgres-orders"
     assert made.one(SECRET, "shop-db-orders")["stringData.username"] == "orders"
     assert made.one(JOB)
+
+
+def test_who_names_a_database_is_sent_there_and_the_others_to_the_shared_one() -> None:
+    made = build()
+    assert databases == {"billing": "bills", "orders": "app"}
+    assert "\\set database bills" in made.one("kubernetes:core/v1:ConfigMap")["data"]["main.sql"]
 
 
 def test_protection_guards_the_data_and_a_last_snapshot_stays_in_any_case() -> None:
