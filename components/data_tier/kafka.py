@@ -17,7 +17,7 @@ from components.component import Component, known_after, name_of, object_metadat
 from components.data_tier.endpoint import Consumer, Peer
 from components.data_tier.kafka_client import KafkaClient, KafkaEndpoint
 from components.data_tier.kafka_servers import BROKER_PODS, METRICS_FILE, NAME, OF_CLUSTER, PORT, Servers
-from components.data_tier.kafka_traffic import KafkaTraffic
+from components.data_tier.kafka_traffic import OPERATOR_PODS, KafkaTraffic
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED, RESTRICTED_CONTAINER
@@ -97,7 +97,7 @@ class InClusterKafka(Component):
         for user in users:
             self._let_out(user)
         if scraping:
-            self._monitor(scraping)
+            self._monitor(scraping, operators)
             scraping.watch("kafka", self)
         host = pulumi.Output.concat(name_of(self._service()), ".", self._namespace, ".svc.cluster.local")
         self.address = pulumi.Output.concat(host, f":{PORT}")
@@ -201,16 +201,27 @@ class InClusterKafka(Component):
             opts=self.child(),
         )
 
-    def _monitor(self, scraping: Scraping) -> None:
-        """Have servers and exporter scraped, which call their port the same."""
-        CustomResource(
-            f"{self._name}-monitor",
-            api_version="monitoring.coreos.com/v1",
-            kind="PodMonitor",
-            metadata={"name": NAME, "namespace": self._namespace},
-            spec={"selector": {"matchLabels": OF_CLUSTER}, "podMetricsEndpoints": [{"port": "tcp-prometheus"}]},
-            opts=self.child(depends_on=[scraping.crds]),
-        )
+    def _monitor(self, scraping: Scraping, operators: pulumi.Output[str]) -> None:
+        """Have what Kafka is made of scraped: servers and exporter call their port the same, as operators do theirs.
+
+        https://github.com/strimzi/strimzi-kafka-operator/tree/1.2.0/packaging/examples/metrics/prometheus-install
+        """
+        monitored = {
+            "monitor": (self._namespace, OF_CLUSTER, ["tcp-prometheus", "healthcheck"]),
+            "operator-monitor": (operators, OPERATOR_PODS, ["http"]),
+        }
+        for part, (namespace, pods, ports) in monitored.items():
+            CustomResource(
+                f"{self._name}-{part}",
+                api_version="monitoring.coreos.com/v1",
+                kind="PodMonitor",
+                metadata={"name": NAME, "namespace": namespace},
+                spec={
+                    "selector": {"matchLabels": pods},
+                    "podMetricsEndpoints": [{"port": port} for port in ports],
+                },
+                opts=self.child(depends_on=[scraping.crds]),
+            )
 
     def _custom(
         self,

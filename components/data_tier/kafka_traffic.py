@@ -28,6 +28,7 @@ OPERATOR_PODS = {"strimzi.io/kind": "cluster-operator"}
 # listeners and metrics.
 # https://github.com/strimzi/strimzi-kafka-operator/tree/1.2.0/cluster-operator/src/main/java/io/strimzi/operator/cluster/model
 _QUORUM, _REPLICATION, _AGENT, _METRICS = 9090, 9091, 8443, 9404
+_OPERATOR_METRICS, _ENTITY_METRICS = 8080, (8080, 8081)
 _ZOOKEEPER, _ZOOKEEPER_MEMBERS, _REBALANCER = 2181, (2888, 3888), 9090
 
 
@@ -49,12 +50,12 @@ class KafkaTraffic(Component):
         super().__init__("data:KafkaTraffic", name, opts)
         self._name, self._namespace = name, namespace
         self._operator = Peer((), operators, OPERATOR_PODS)
-        self._of_operator(operators)
+        self._of_operator(operators, scrapers)
         self._of_servers(scrapers)
         self._policy(
             "entities",
             ENTITY_OPERATOR_PODS,
-            [],
+            coming_from(scrapers, *_ENTITY_METRICS),
             [_to(SERVERS, _REPLICATION), _to(REBALANCER_PODS, _REBALANCER), API_SERVER],
         )
         self._policy("exporter", EXPORTER_PODS, coming_from(scrapers, _METRICS), [_to(SERVERS, _REPLICATION)])
@@ -77,7 +78,7 @@ class KafkaTraffic(Component):
         )
         self.register_outputs({})
 
-    def _of_operator(self, operators: pulumi.Input[str]) -> None:
+    def _of_operator(self, operators: pulumi.Input[str], scrapers: Sequence[Peer]) -> None:
         managed = [
             Peer((_QUORUM, _REPLICATION, _AGENT), self._namespace, SERVERS),
             Peer((_REBALANCER,), self._namespace, REBALANCER_PODS),
@@ -87,6 +88,7 @@ class KafkaTraffic(Component):
             f"{self._name}-operator",
             namespace=operators,
             pods=OPERATOR_PODS,
+            ingress=coming_from(scrapers, _OPERATOR_METRICS),
             egress=[API_SERVER, *going_to(managed)],
             opts=self.child(),
         )

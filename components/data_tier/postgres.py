@@ -38,7 +38,7 @@ _API_VERSION = "postgresql.cnpg.io/v1"
 _OPERATOR_NAMESPACE = "cnpg-system"
 
 PORT = 5432
-_STATUS, _METRICS, _POOLER_METRICS, _WEBHOOK = 8000, 9187, 9127, 9443
+_STATUS, _METRICS, _POOLER_METRICS, _OPERATOR_METRICS, _WEBHOOK = 8000, 9187, 9127, 8080, 9443
 
 _CLUSTER_PODS = {"cnpg.io/cluster": CLUSTER}
 _POOLER_PODS = {**_CLUSTER_PODS, "cnpg.io/podRole": "pooler"}
@@ -108,8 +108,11 @@ class InClusterPostgres(Component):
             f"{name}-operator",
             "cloudnative-pg",
             namespace=operators,
-            values={"resources": _OPERATOR_RESOURCES},
-            opts=self.child(),
+            values={
+                "resources": _OPERATOR_RESOURCES,
+                **({"monitoring": {"podMonitorEnabled": True}} if scraping else {}),
+            },
+            opts=self.child(depends_on=[scraping.crds] if scraping else []),
         )
         placement = on_pool(spec.pool, pools)
         backups = None
@@ -285,15 +288,15 @@ class InClusterPostgres(Component):
         """Let consumers reach the poolers, and nobody but poolers, operator and administrators the database."""
         plugin = [Peer((PLUGIN_PORT,), operators, BACKUP_PODS)] if backups else []
         operator = Peer(ports=(), namespace=operators, pod_labels=_OPERATOR_PODS)
+        scrapers = [scraping.scraper] if scraping else []
         allow(
             f"{name}-operator",
             namespace=operators,
             pods=_OPERATOR_PODS,
-            ingress=[from_api_server(_WEBHOOK)],
+            ingress=[from_api_server(_WEBHOOK), *coming_from(scrapers, _OPERATOR_METRICS)],
             egress=[API_SERVER, *going_to([Peer((PORT, _STATUS), self._namespace, _CLUSTER_PODS), *plugin])],
             opts=self.child(),
         )
-        scrapers = [scraping.scraper] if scraping else []
         allow(
             name,
             namespace=self._namespace,

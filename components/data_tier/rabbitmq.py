@@ -34,7 +34,7 @@ NAME = "rabbitmq"
 PORT = 5672
 ADMINISTRATOR = "administrator"
 """The user for people: it may do everything, and has the tag that the management interface asks for."""
-_METRICS, _PEER_DISCOVERY, _BETWEEN_NODES = 15692, 4369, 25672
+_METRICS, _OPERATOR_METRICS, _PEER_DISCOVERY, _BETWEEN_NODES = 15692, 9782, 4369, 25672
 _OPERATOR_NAMESPACE = "rabbitmq-system"
 _OPERATOR = "rabbitmq-cluster-operator"
 _PODS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/component": "rabbitmq"}
@@ -119,7 +119,7 @@ class RabbitMq(Component):
         self._namespace = namespaces.ensure(spec.namespace)
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
         placement = on_pool(spec.pool, pools)
-        operator = self._operator(charts, operators, placement)
+        operator = self._operator(charts, operators, placement, scraping)
         passwords = {user: self._password(user) for user in (ADMINISTRATOR, *self._consumers)}
         made = CustomResource(
             name,
@@ -153,7 +153,9 @@ class RabbitMq(Component):
             more={"VHOST": "/"},
         )
 
-    def _operator(self, charts: Charts, namespace: pulumi.Input[str], placement: Mapping[str, Any]) -> pulumi.Resource:
+    def _operator(
+        self, charts: Charts, namespace: pulumi.Input[str], placement: Mapping[str, Any], scraping: Scraping | None
+    ) -> pulumi.Resource:
         return charts.release(
             f"{self._name}-operator",
             _OPERATOR,
@@ -165,12 +167,13 @@ class RabbitMq(Component):
                     "networkPolicy": {"enabled": False},
                     # One pod's budget would only block the drain of its node.
                     "pdb": {"create": False},
+                    **({"metrics": {"podMonitor": {"enabled": True}}} if scraping else {}),
                     **placement,
                 },
                 # Queues and exchanges are the services' own affair, and users come with the definitions.
                 "msgTopologyOperator": {"enabled": False, "networkPolicy": {"enabled": False}},
             },
-            opts=self.child(),
+            opts=self.child(depends_on=[scraping.crds] if scraping else []),
         )
 
     def _password(self, user: str) -> pulumi.Output[str]:
@@ -210,11 +213,13 @@ class RabbitMq(Component):
         )
 
     def _traffic(self, operators: pulumi.Output[str], scraping: Scraping | None) -> None:
-        """Let consumers and Prometheus reach the broker, its nodes each other, and the operator the API server."""
+        """Let consumers reach the broker, its nodes each other, the operator the API server, Prometheus all of them."""
+        scrapers = [scraping.scraper] if scraping else []
         allow(
             f"{self._name}-operator",
             namespace=operators,
             pods=_OPERATOR_PODS,
+            ingress=coming_from(scrapers, _OPERATOR_METRICS),
             egress=[API_SERVER, DNS],
             opts=self.child(),
         )
@@ -226,7 +231,7 @@ class RabbitMq(Component):
             ingress=[
                 among(_PODS, *between, direction="from"),
                 *coming_from(clients(self._consumers.values()), PORT),
-                *coming_from([scraping.scraper] if scraping else [], _METRICS),
+                *coming_from(scrapers, _METRICS),
             ],
             # Nodes find each other by the API server.
             egress=[among(_PODS, *between, direction="to"), API_SERVER, DNS],

@@ -76,7 +76,15 @@ class Istio(Component):
         # It writes the node's CNI configuration and enters pods' network namespaces.
         privileged = namespaces.ensure("istio-cni", pod_security="privileged")
         # Its pods have addresses of their own, and are not ready before they have listed the pods of their node.
-        reaching = allow(f"{name}-cni", namespace=privileged, pods=_PLUGIN, egress=[DNS, API_SERVER], opts=self.child())
+        scrapers = [scraping.scraper] if scraping else []
+        reaching = allow(
+            f"{name}-cni",
+            namespace=privileged,
+            pods=_PLUGIN,
+            ingress=coming_from(scrapers, _MONITORING),
+            egress=[DNS, API_SERVER],
+            opts=self.child(),
+        )
         plugin = charts.release(
             f"{name}-cni",
             "istio-cni",
@@ -103,7 +111,7 @@ class Istio(Component):
             ingress=[
                 *coming_from([Peer(ports=(), namespace=each) for each in members], _XDS),
                 from_api_server(_WEBHOOK),
-                *coming_from([scraping.scraper] if scraping else [], _MONITORING),
+                *coming_from(scrapers, _MONITORING),
             ],
             egress=[ANYWHERE],
             opts=self.child(),
@@ -119,6 +127,14 @@ class Istio(Component):
                     "endpoints": [{"port": "http-monitoring"}],
                 },
                 opts=self.child(depends_on=[scraping.crds, self.ready]),
+            )
+            CustomResource(
+                f"{name}-cni-monitor",
+                api_version="monitoring.coreos.com/v1",
+                kind="PodMonitor",
+                metadata={"name": "istio-cni", "namespace": privileged},
+                spec={"selector": {"matchLabels": _PLUGIN}, "podMetricsEndpoints": [{"port": "metrics"}]},
+                opts=self.child(depends_on=[scraping.crds]),
             )
             scraping.watch("mesh", self)
         for each in services:

@@ -67,7 +67,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         }.items()
     ),
     "eck-operator": (("elastic-operator", {NAME: "elastic-operator", INSTANCE: "{release}"}, {"metrics": 9000}),),
-    "longhorn": (("longhorn-manager", {"app": "longhorn-manager"}, {"manager": 9500}),),
+    "longhorn": (("longhorn-manager", {"app": "longhorn-manager"}, {"manager (metrics)": 9500}),),
     "metallb": (
         (
             "metallb-controller",
@@ -75,27 +75,27 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             {"metricshttps": 9120, "webhook-server": 9443},
         ),
     ),
-    "external-dns": (("external-dns", {NAME: "external-dns", INSTANCE: "{release}"}, {"http": 7979}),),
+    "external-dns": (("external-dns", {NAME: "external-dns", INSTANCE: "{release}"}, {"http (metrics)": 7979}),),
     "oauth2-proxy": (
         ("oauth2-proxy", {NAME: "oauth2-proxy", INSTANCE: "{release}"}, {"http": 4180, "metrics": 44180}),
     ),
-    "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http": 2020}),),
+    "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http (metrics)": 2020}),),
     "kafka-ui": (("kafka-ui", {NAME: "kafka-ui", INSTANCE: "{release}"}, {"http": 8080}),),
     # No container declares the port of the metrics.
     "gateway": (("ingress controller", {"istio": "ingress"}, {"http2": 80, "status-port": 15021, "metrics": 15020}),),
-    "cni": (("istio-cni", {"k8s-app": "istio-cni-node"}, {"readiness": 8000}),),
+    "cni": (("istio-cni", {"k8s-app": "istio-cni-node"}, {"readiness": 8000, "metrics": 15014}),),
     "istiod": (("istiod", {"app": "istiod"}, {"https-dns": 15012, "https-webhook": 15017, "http-monitoring": 15014}),),
     "kube-prometheus-stack": (
         ("grafana", {NAME: "grafana", INSTANCE: "{release}"}, {"grafana": 3000}),
         (
             "kube-state-metrics",
             {NAME: "kube-state-metrics", INSTANCE: "{release}", COMPONENT: "metrics"},
-            {"http": 8080},
+            {"http (metrics)": 8080},
         ),
         (
             "prometheus-operator",
             {NAME: "kube-prometheus-stack-prometheus-operator", INSTANCE: "{release}"},
-            {"http": 8080},
+            {"http (metrics)": 8080},
         ),
     ),
     "loki": (("loki", {NAME: "loki", INSTANCE: "{release}"}, {"http-metrics": 3100, "memberlist": 7946}),),
@@ -111,7 +111,11 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         ("{release}", {INSTANCE: "{release}"}, {"otlp": 4317, "otlp-http": 4318, "metrics": 8888}),
     ),
     "strimzi-kafka-operator": (
-        ("strimzi", {"name": "strimzi-cluster-operator", "strimzi.io/kind": "cluster-operator"}, {"http": 8080}),
+        (
+            "strimzi",
+            {"name": "strimzi-cluster-operator", "strimzi.io/kind": "cluster-operator"},
+            {"http (metrics)": 8080},
+        ),
     ),
     "pgadmin4": (("pgadmin", {NAME: "pgadmin", INSTANCE: "{release}"}, {"http": 8080}),),
     "plugin-barman-cloud": (("barman-cloud", {NAME: "plugin-barman-cloud", INSTANCE: "{release}"}, {"grpc": 9090}),),
@@ -126,7 +130,7 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
         (
             "rabbitmq-cluster-operator",
             {NAME: "rabbitmq-cluster-operator", INSTANCE: "{release}", COMPONENT: "rabbitmq-operator"},
-            {"http": 9782, "health": 8081},
+            {"http (metrics)": 9782, "health": 8081},
         ),
     ),
     "sealed-secrets": (
@@ -186,7 +190,7 @@ _KAFKA_PORTS = {"broker": {"kafka": 9092, "replication": 9091}, "controller": {"
 
 # What Strimzi runs beside the servers, by the key of a Kafka that asks for it.
 KAFKA_PARTS: Mapping[str, tuple[str, Ports]] = {
-    "entityOperator": ("entity-operator", {}),
+    "entityOperator": ("entity-operator", {"topics (metrics)": 8080, "users (metrics)": 8081}),
     "kafkaExporter": ("kafka-exporter", {"metrics": 9404}),
     "cruiseControl": ("cruise-control", {"api": 9090}),
     "zookeeper": ("zookeeper", {"clients": 2181, "election": 3888}),

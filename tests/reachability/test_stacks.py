@@ -29,6 +29,8 @@ pytestmark = pytest.mark.engine
 WITHOUT_POLICIES = {"default", "kube-system", "kube-public", "kube-node-lease", "tigera-operator"}
 TRACES = "trace-collector"
 WAY_IN, SCRAPER = "ingress controller", "prometheus"
+# In the names of ports that hand out metrics; tests/reachability/pods.py says it of those whose own do not.
+METRICS = ("metrics", "prom", "monitoring")
 ISTIOD, MERGED_METRICS = ("istiod", 15012), 15020
 
 
@@ -113,8 +115,7 @@ def test_prometheus_scrapes_everybody(found: Reachability) -> None:
         pod.name
         for pod in _listening(found)
         for name, port in pod.ports.items()
-        # Nobody has the operator's metrics scraped.
-        if "metrics" in name and pod.name != "cloudnative-pg" and SCRAPER not in found.reaching(pod, port)
+        if any(word in name for word in METRICS) and SCRAPER not in found.reaching(pod, port)
     ]
     assert unseen == []
 

@@ -244,7 +244,8 @@ def test_what_is_behind_the_listener_is_for_strimzi_and_prometheus():
     assert ports(made, "kafka-traffic-servers", "ingress") == {9090: 2, 9091: 5, 8443: 1, 9404: 1}
     assert ports(made, "kafka-traffic-exporter", "ingress") == {9404: 1}
     assert ports(made, "kafka-traffic-rebalancer", "ingress") == {9090: 2}
-    assert ports(made, "kafka-traffic-entities", "ingress") == {}
+    assert ports(made, "kafka-traffic-entities", "ingress") == {8080: 1, 8081: 1}
+    assert ports(made, "kafka-traffic-operator", "ingress") == {8080: 1}
     assert made.one(RELEASE, "kafka-operator")["values.generateNetworkPolicy"] is False
     with_zookeeper = build(metadata="zookeeper")
     assert ports(with_zookeeper, "kafka-traffic-zookeeper", "ingress") == {2181: 4, 2888: 1, 3888: 1}
@@ -278,12 +279,18 @@ def test_each_thing_waits_for_what_has_to_be_there_first():
         assert each["metadata.annotations"]["pulumi.com/waitFor"] == "condition=Ready"
 
 
-def test_prometheus_finds_servers_and_exporter_by_one_port_name():
+def test_prometheus_finds_servers_and_exporter_by_one_port_name_and_operators_by_theirs():
     made = build()
-    monitor = made.one("kubernetes:monitoring.coreos.com/v1:PodMonitor")
+    monitor = made.one("kubernetes:monitoring.coreos.com/v1:PodMonitor", "kafka-monitor")
     assert monitor["spec"] == {
         "selector": {"matchLabels": {"strimzi.io/cluster": "kafka"}},
-        "podMetricsEndpoints": [{"port": "tcp-prometheus"}],
+        "podMetricsEndpoints": [{"port": "tcp-prometheus"}, {"port": "healthcheck"}],
+    }
+    operator = made.one("kubernetes:monitoring.coreos.com/v1:PodMonitor", "kafka-operator-monitor")
+    assert operator["metadata"]["namespace"] == "strimzi"
+    assert operator["spec"] == {
+        "selector": {"matchLabels": {"strimzi.io/kind": "cluster-operator"}},
+        "podMetricsEndpoints": [{"port": "http"}],
     }
     metrics = made.one("kubernetes:core/v1:ConfigMap", "kafka-metrics")
     reference = kafka(made)["spec.kafka.metricsConfig.valueFrom.configMapKeyRef"]

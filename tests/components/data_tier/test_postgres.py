@@ -11,7 +11,7 @@ from components.data_tier.endpoint import ADMINISTRATOR, Consumer, PostgresEndpo
 from components.data_tier.postgres import InClusterPostgres, admission, memory_parameters
 from spec.postgres import InClusterPostgres as Spec
 from spec.services import Service
-from tests.components.around import POLICY, SECRET, Around, service
+from tests.components.around import POLICY, RELEASE, SECRET, Around, service
 from tests.components.data_tier.postgres_server import Server
 from tests.recorder import Recorder, remembered, run
 
@@ -23,11 +23,13 @@ OWNER = service("bills-api", uses=["postgres.writer"], database="bills")
 
 
 @remembered
-def build(*services: Service, protect: bool = False, **fields: Any) -> tuple[Recorder, dict[str, PostgresEndpoint]]:
+def build(
+    *services: Service, protect: bool = False, scraped: bool = True, **fields: Any
+) -> tuple[Recorder, dict[str, PostgresEndpoint]]:
     endpoints: dict[str, PostgresEndpoint] = {}
 
     def program() -> None:
-        around = Around("shop", "other", "infra")
+        around = Around("shop", "other", "infra", scraped=scraped)
         users = consumers(services, "postgres", around.namespaces.ensure)
         spec = Spec.model_validate({"engine": "inCluster", **fields})
         postgres = InClusterPostgres("db", spec, users, cluster=around.cluster, protect=protect, **around.common)
@@ -158,9 +160,24 @@ def test_the_database_is_protected_where_the_platform_asks_for_it():
 
 def test_the_crd_and_the_webhook_are_there_first():
     made, _ = build(WRITER)
-    operator, cluster = made.one("kubernetes:helm.sh/v3:Release", "db-operator"), made.one(f"{API}:Cluster")
+    operator, cluster = made.one(RELEASE, "db-operator"), made.one(f"{API}:Cluster")
     assert operator.urn in cluster.dependencies
     assert all(cluster.urn in each.dependencies for each in made.all(f"{API}:DatabaseRole"))
+
+
+def test_prometheus_reaches_the_operator_and_is_told_of_it_where_there_is_one():
+    made, _ = build(WRITER)
+    operator = made.one(RELEASE, "db-operator")
+    assert operator["values.monitoring"] == {"podMonitorEnabled": True}
+    assert made.one(RELEASE, "scraping-crds").urn in operator.dependencies
+    _, scraped = made.one(POLICY, "db-operator")["spec.ingress"]
+    assert (scraped["ports"][0]["port"], scraped["from"][0]["podSelector"]["matchLabels"]) == (
+        8080,
+        {"app.kubernetes.io/name": "prometheus"},
+    )
+    alone, _ = build(WRITER, scraped=False)
+    assert "monitoring" not in alone.one(RELEASE, "db-operator")["values"]
+    assert len(alone.one(POLICY, "db-operator")["spec.ingress"]) == 1
 
 
 def test_an_up_that_changes_nothing_finds_nothing_to_change():

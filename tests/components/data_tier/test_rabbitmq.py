@@ -26,9 +26,9 @@ endpoints: dict[str, Any] = {}
 
 
 @remembered
-def build(*services: Any, protect: bool = False, **fields: Any) -> Recorder:
+def build(*services: Any, protect: bool = False, scraped: bool = True, **fields: Any) -> Recorder:
     def program() -> None:
-        around = Around("shop", "other", "infra")
+        around = Around("shop", "other", "infra", scraped=scraped)
         users = consumers(services, "rabbitmq", around.namespaces.ensure)
         made = RabbitMq(
             "rabbitmq",
@@ -137,6 +137,18 @@ def test_consumers_reach_amqp_nodes_each_other_and_prometheus_the_metrics(nodes:
     assert ports == [[4369, 25672], [5672], [15692]]
     amqp = policy["spec.ingress.1.from"]
     assert {peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in amqp} == {"scan", "ai"}
+
+
+def test_prometheus_reaches_the_operator_and_is_told_of_it_where_there_is_one() -> None:
+    made = build()
+    operator = made.one(RELEASE, "rabbitmq-operator")
+    assert operator["values.clusterOperator.metrics"] == {"podMonitor": {"enabled": True}}
+    assert made.one(RELEASE, "scraping-crds").urn in operator.dependencies
+    (rule,) = made.one(POLICY, "rabbitmq-operator")["spec.ingress"]
+    assert [port["port"] for port in rule["ports"]] == [9782]
+    alone = build(scraped=False)
+    assert "metrics" not in alone.one(RELEASE, "rabbitmq-operator")["values.clusterOperator"]
+    assert alone.one(POLICY, "rabbitmq-operator")["spec.ingress"] == []
 
 
 def test_the_operator_comes_first_and_the_data_is_protected() -> None:

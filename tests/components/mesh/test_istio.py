@@ -15,6 +15,7 @@ from tests.scraped import ADDRESS, SIDECAR, addresses
 PEERS = "kubernetes:security.istio.io/v1:PeerAuthentication"
 BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
 NAMESPACE = "kubernetes:core/v1:Namespace"
+MONITOR = "kubernetes:monitoring.coreos.com/v1:PodMonitor"
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop/1"
 
 
@@ -71,6 +72,17 @@ def test_istiod_is_reached_by_its_proxies_the_api_server_and_prometheus_alone() 
     assert _opened(build({"scraped": False}).one(POLICY, "istio")) == [(True, [15012]), (True, [15017])]
 
 
+def test_the_plugin_is_reached_by_prometheus_alone_and_only_where_there_is_one() -> None:
+    made = build()
+    assert _opened(made.one(POLICY, "istio-cni")) == [(True, [15014])]
+    plugin = [{"name": "install-cni", "ports": [{"name": "metrics", "containerPort": 15014}]}]
+    (endpoint,) = made.one(MONITOR, "istio-cni-monitor")["spec.podMetricsEndpoints"]
+    assert addresses(endpoint, plugin) == [f"{ADDRESS}:15014"]
+    alone = build({"scraped": False})
+    assert _opened(alone.one(POLICY, "istio-cni")) == []
+    assert alone.all(MONITOR) == []
+
+
 def test_the_gateway_takes_http_from_everybody_and_serves_the_class_that_istiod_serves() -> None:
     made = build()
     assert _opened(made.one(POLICY, "ingress")) == [(False, [80, 15021]), (True, [15020])]
@@ -81,7 +93,7 @@ def test_the_gateway_takes_http_from_everybody_and_serves_the_class_that_istiod_
 
 
 def test_the_gateways_own_metrics_are_scraped() -> None:
-    (endpoint,) = build().one("kubernetes:monitoring.coreos.com/v1:PodMonitor")["spec.podMetricsEndpoints"]
+    (endpoint,) = build().one(MONITOR, "ingress-monitor")["spec.podMetricsEndpoints"]
     assert addresses(endpoint, [SIDECAR]) == [f"{ADDRESS}:15020"]
 
 
