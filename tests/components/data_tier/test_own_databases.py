@@ -53,12 +53,19 @@ def fill(server: Server, table: str, *, database: str, user: str) -> None:
     server.psql(f"CREATE TABLE {table} AS SELECT 7 AS id", database=database, user=user)
 
 
-def test_a_service_owns_its_database_and_neither_gets_into_the_others(job: Job, server: Server) -> None:
-    job(BILLING, ORDERS)
+def test_a_service_owns_its_database_and_nobody_gets_into_anothers(job: Job, server: Server) -> None:
+    job(BILLING, ORDERS, consumer("shipping", database="parcels"))
     fill(server, "bill", database="bills", user="billing")
     fill(server, "orders", database=SHARED, user="order_intake")
     assert server.psql("SELECT id FROM bill", database="bills", user="billing") == "7"
-    for database, user in (("bills", "order_intake"), (SHARED, "billing")):
+    fill(server, "parcel", database="parcels", user="shipping")
+    for database, user in (
+        ("bills", "order_intake"),
+        ("bills", "shipping"),
+        ("parcels", "billing"),
+        (SHARED, "billing"),
+        (SHARED, "shipping"),
+    ):
         with pytest.raises(PermissionError, match="permission denied for database"):
             server.psql("SELECT 1", database=database, user=user)
 
