@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from spec.load import from_config
+from spec.mistakes import SpecError
 from tests.spec.test_mistakes import AWS, LOCAL, changed, mistakes
 
 EDGE = {"edge": {"zone": "example.com"}}
@@ -53,3 +54,34 @@ def test_two_interfaces_want_hosts_of_their_own() -> None:
 def test_every_page_of_the_observability_has_a_host_of_its_own(section: dict[str, Any], path: str) -> None:
     said = mistakes(LOCAL | {"observability": {"retention": "7d", **section}})
     assert f'{path} = "ui.local"\n      is grafana\'s already' in said
+
+
+@pytest.mark.parametrize(
+    ("name", "uses", "refused"),
+    [
+        ("web-shop", ["postgres.writer"], True),
+        ("postgres", ["postgres.reader"], True),
+        ("default", ["redis.cache"], True),
+        ("administrator", ["rabbitmq"], True),
+        ("web-shop", ["redis.cache"], False),
+        ("administrator", ["postgres.writer"], False),
+    ],
+)
+def test_a_service_signs_in_under_a_name_that_is_free(name: str, uses: list[str], refused: bool) -> None:
+    engines = {
+        "postgres": {"engine": "inCluster", "namespace": "app", "database": "web_shop"},
+        "redis": {"engine": "inCluster", "namespace": "app", "stores": [{"name": "cache", "eviction": "allkeys-lru"}]},
+        "rabbitmq": {"namespace": "app"},
+    }
+    service = {"name": name, "namespace": "app", "port": 8080, "uses": uses}
+    said = mistakes_of(LOCAL | {"data": engines, "services": [service]})
+    assert (f'services[0].name = "{name}"' in said and "has somebody of that name" in said) == refused
+
+
+def mistakes_of(config: dict[str, Any]) -> str:
+    """What is wrong with a configuration; nothing where it is sound."""
+    try:
+        from_config(config, "test")
+    except SpecError as error:
+        return str(error)
+    return ""
