@@ -26,11 +26,22 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Uncounted:
+    """A resource that is billed, and not in the sum."""
+
+    resource: Resource
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.resource.name}: {self.why}"
+
+
+@dataclass(frozen=True)
 class Bill:
     """What a month costs, in USD."""
 
     lines: list[Line]
-    unpriced: list[str] = field(default_factory=list)
+    unpriced: list[Uncounted] = field(default_factory=list)
     """What is in the graph and has no price; the sum is too low by that."""
     prices: Prices | None = None
 
@@ -166,6 +177,13 @@ def _web_acl(each: Resource, around: _Around) -> Iterator[Line]:
     yield around.months("Edge", each.name, "monthly", "webAclRule", len(each.inputs.get("rules") or []))
 
 
+def _alarm(each: Resource, around: _Around) -> Iterator[Line]:
+    queries = each.inputs.get("metricQueries") or []
+    metrics = [query["metric"] for query in queries if query.get("metric")] or [each.inputs]
+    name = "highResolutionAlarm" if min(metric.get("period") or 60 for metric in metrics) < 60 else "alarm"
+    yield around.months("Observability", each.name, "monthly", name, len(metrics))
+
+
 def _shared(group: str, name: str, unit: str) -> Rule:
     """An assumption for all resources of a type together."""
 
@@ -204,9 +222,11 @@ def _gigabytes(value: Any, inside: str = "") -> Iterator[float]:
                 yield from _gigabytes(each, key)
 
 
-# What costs something. The rest of AWS's types in the stacks is free, or part of what is here.
-_RULES: dict[str, Rule] = {
+# What costs something. The rest of AWS's types in the stacks is free, part of what is here, or in BILLED.
+RULES: dict[str, Rule] = {
+    "aws:cloudwatch/dashboard:Dashboard": _monthly("Observability", "dashboard"),
     "aws:cloudwatch/logGroup:LogGroup": _shared("Observability", "logGB", "GB of logs"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:ec2/eip:Eip": _address,
     "aws:ec2/instance:Instance": _instance,
     "aws:ec2/natGateway:NatGateway": _nat_gateway,
@@ -233,9 +253,10 @@ _RULES: dict[str, Rule] = {
 }
 
 # Types that are billed and that no rule knows yet: said, rather than left out in silence.
-_BILLED = re.compile(
-    r"aws:(autoscaling/group|backup|cloudfront/(distribution|function)|dlm|docdb|dynamodb|ebs/volume|ec2/(fleet|spot|transitGateway|vpn)|efs|fsx"
-    r"|globalaccelerator|kinesis|mq|msk|opensearch|rds/instance|redshift|sagemaker|workspaces)"
+BILLED = re.compile(
+    r"aws:(autoscaling/group|backup|cloudfront/(distribution|function):|cognito/userPool:|dlm|docdb|dynamodb|ebs/volume"
+    r"|ec2/(fleet|spot|transitGateway|vpn)|efs|fsx|globalaccelerator|kinesis|mq|msk|opensearch|rds/instance|redshift"
+    r"|sagemaker|sns/topic:|workspaces)"
 )
 
 
@@ -246,17 +267,17 @@ def bill(graph: Graph, usage: Mapping[str, Any]) -> Bill:
         return Bill([])
     around = _Around(graph, load(region), usage)
     found: list[Line] = []
-    unpriced: list[str] = []
+    unpriced: list[Uncounted] = []
     for each in graph.resources:
-        rule = _RULES.get(each.type)
+        rule = RULES.get(each.type)
         if rule is None:
-            if _BILLED.match(each.type):
-                unpriced.append(f"{each.name}: {each.type} is billed by use, and not counted")
+            if BILLED.match(each.type):
+                unpriced.append(Uncounted(each, f"{each.type} is billed by use"))
             continue
         try:
             found += [line for line in rule(each, around) if line.monthly]
         except Unpriced as error:
-            unpriced.append(f"{each.name}: {error}")
+            unpriced.append(Uncounted(each, str(error)))
     return Bill(found, unpriced, around.prices)
 
 

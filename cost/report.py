@@ -25,7 +25,9 @@ def text(title: str, bill: Bill, *, lines: bool = True) -> str:
 
 
 def difference(before: Bill, after: Bill) -> str:
-    """Return in Markdown what a change does to the bill: one line, and one for each group that changes."""
+    """Return in Markdown what a change does to the bill: one line, one for each group that changes, and one for each
+    resource without a price that comes or changes.
+    """
     if before.prices is None and after.prices is None:
         return "nothing in it is billed by a cloud"
     change = after.monthly - before.monthly
@@ -36,7 +38,8 @@ def difference(before: Bill, after: Bill) -> str:
     else:
         more = f"**{dollars(abs(change))} {'more' if change > 0 else 'less'}**"
         said = f"{more} a month: {dollars(before.monthly)} → {dollars(after.monthly)}{as_of}"
-    return "<br>".join([said, *_changed(before, after), *(f"not counted: `{each}`" for each in after.unpriced)])
+    uncounted = [f"not counted: `{each}`" for each in after.unpriced if each not in before.unpriced]
+    return "<br>".join([said, *_changed(before, after), *uncounted])
 
 
 def _changed(before: Bill, after: Bill) -> Iterator[str]:

@@ -17,9 +17,13 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from delivery import __doc__ as purpose
 from delivery.errors import Refused
+
+if TYPE_CHECKING:
+    from delivery.preview import Preview
 
 Options = argparse.Namespace
 
@@ -65,15 +69,21 @@ def affected(options: Options) -> None:
 def graphs(options: Options) -> None:
     """Print what a change does to the reviewed graphs, in Markdown; it needs no credentials."""
     from delivery.comment import render
-    from delivery.git import Git
-    from delivery.graphs import changes
 
-    git = Git(options.directory)
-    found = changes(git.files(git("merge-base", options.base, options.head)), git.files(options.head))
+    found = _graph_changes(options)
     print("## What the reviewed graphs say\n")
     for stack, preview in found.items():
         print(render(stack, preview))
     print("Which of these is a replacement, a preview tells." if found else "No stack's graph changes.")
+
+
+def _graph_changes(options: Options) -> dict[str, Preview]:
+    """Return what the commits of ``head`` since it left ``base`` do to the reviewed graphs."""
+    from delivery.git import Git
+    from delivery.graphs import changes
+
+    git = Git(options.directory)
+    return changes(git.files(git("merge-base", options.base, options.head)), git.files(options.head))
 
 
 def stacks(options: Options) -> None:
@@ -185,10 +195,11 @@ def comment(options: Options) -> None:
     body = comments.render(
         options.stack,
         preview,
+        graph=_graph_changes(options).get(options.stack) if options.base else None,
         reasons=[each for each in options.reason if each],
         cost=cost,
         log=_log(),
-        failed=failed or bool(preview.errors),
+        failed="the preview" if failed or preview.errors else "",
     )
     if not options.pull_request:
         print(body, end="")
@@ -250,14 +261,10 @@ def result(options: Options) -> None:
     done = read(text) if text.strip() else Preview()
     said = summary(done) if options.outcome == "success" else options.outcome
     github = GitHub.from_environment()
-    state = "success" if options.outcome == "success" else "failure"
+    state, failed = ("success", "") if options.outcome == "success" else ("failure", "the update")
     github.status(options.sha, f"{apply.CONTEXT} {options.stack}", state, said, _log())
     head = f"`pulumi up {options.stack}` at {options.sha[:12]}: **{options.outcome}**"
-    tell(
-        github.reply(
-            options.pull_request, f"{head}\n\n{render(options.stack, done, log=_log(), failed=state != 'success')}"
-        )
-    )
+    tell(github.reply(options.pull_request, f"{head}\n\n{render(options.stack, done, log=_log(), failed=failed)}"))
 
 
 def drift(options: Options) -> None:
@@ -383,6 +390,9 @@ def parser() -> argparse.ArgumentParser:
     each.add_argument("--cost", type=Path, help="file with the difference of costs, in Markdown")
     each.add_argument("--reason", action="append", default=[], help="why the stack is affected")
     each.add_argument("--failed", default="false", metavar="BOOL", help="the preview ended in error")
+    each.add_argument("--base", default="", help="also tell what changed since then in the stack's reviewed graph")
+    each.add_argument("--head", default="HEAD")
+    each.add_argument("-C", "--directory", type=Path, default=here)
     each.add_argument("--pull-request", type=int, metavar="NUMBER")
 
     each = command(admit)

@@ -9,6 +9,9 @@ from delivery.preview import Change, Difference, Kind, Preview
 LIMIT = 65_000
 """GitHub refuses a comment of more than 65,536 characters."""
 
+GRAPH_LIMIT = 15_000
+"""So many of them the reviewed graph may take: what a preview says comes first."""
+
 _WORDS: dict[Kind, str] = {
     "replace": "replaced",
     "delete": "deleted",
@@ -39,24 +42,40 @@ def summary(preview: Preview) -> str:
 
 
 def render(
-    stack: str, preview: Preview, *, reasons: Sequence[str] = (), cost: str = "", log: str = "", failed: bool = False
+    stack: str,
+    preview: Preview,
+    *,
+    graph: Preview | None = None,
+    reasons: Sequence[str] = (),
+    cost: str = "",
+    log: str = "",
+    failed: str = "",
 ) -> str:
     """Return the comment in Markdown.
 
-    ``reasons`` say why the stack is affected, ``cost`` is the difference of the monthly bill in Markdown, and ``log``
-    is the address of the run. What does not fit into a comment is left out from the end, and the comment says so.
+    graph: what changes in the stack's reviewed graph. reasons: why the stack is affected. cost: the difference of the
+    monthly bill, in Markdown. log: address of the run. failed: what ended in error, such as ``the preview``: its counts
+    are what it got to, and no cost is told, since nobody knows what it did not get to.
+    What does not fit into a comment is left out from the end, and said to be.
     """
-    parts = [f"### `{stack}`: {'the preview failed' if failed else summary(preview)}"]
+    parts = [f"### `{stack}`: {_headline(preview, failed)}"]
     parts += [_errors(preview), _at_stake(preview), _policies(preview)]
     parts += [_table("Replaced", preview.of("replace")), _table("Deleted", preview.of("delete"))]
-    parts += [f"**Cost**: {cost}"] if cost else []
+    parts += [f"**Cost**: {cost}"] if cost and not failed else []
     folded: list[Kind] = ["update", "create", "import"]
     parts += [_folded(kind, preview.of(kind)) for kind in folded]
+    parts += [_graph(graph)] if graph else []
     if reasons:
         parts.append(f"<sub>Previewed because {'; '.join(map(_text, reasons[:6]))}{_more(len(reasons) - 6)}.</sub>")
     if log:
         parts.append(f"<sub>[The whole log]({log})</sub>")
     return _fit([part for part in parts if part], log)
+
+
+def _headline(preview: Preview, failed: str) -> str:
+    if not failed:
+        return summary(preview)
+    return f"{failed} failed{f': {summary(preview)}' if preview.changes else ''}"
 
 
 def _fit(parts: list[str], log: str) -> str:
@@ -125,6 +144,24 @@ def _folded(kind: Kind, changes: list[Change]) -> str:
     rows = [f"| {_name(change)} | {_differences(change)} |" for change in changes]
     head = f"<details><summary>{len(changes)} {_WORDS[kind]}</summary>"
     return "\n".join([head, "", "| Resource | |", "|---|---|", *rows, "", "</details>"])
+
+
+def _graph(preview: Preview) -> str:
+    """The rows that fit into GRAPH_LIMIT, folded."""
+    if not preview.changes:
+        return ""
+    rows: list[str] = []
+    room = GRAPH_LIMIT
+    for change in preview.changes:
+        row = f"| {_WORDS[change.kind]} | {_name(change)} | {_differences(change)} |"
+        room -= len(row) + 1
+        if room < 0:
+            break
+        rows.append(row)
+    more = len(preview.changes) - len(rows)
+    rest = [f"_{more} more are in the summary of the run._", ""] if more else []
+    head = f"<details><summary>In the reviewed graph: {summary(preview)}</summary>"
+    return "\n".join([head, "", "| | Resource | |", "|---|---|---|", *rows, "", *rest, "</details>"])
 
 
 def _differences(change: Change) -> str:

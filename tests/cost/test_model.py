@@ -105,9 +105,25 @@ def test_volumes_that_the_cluster_asks_for_are_counted(kind: str, inputs: dict[s
 def test_what_has_no_price_is_said_and_not_left_out_in_silence() -> None:
     found = cost(instance("big", "u-24tb1.metal"), Resource("cdn", "aws:cloudfront/distribution:Distribution", {}))
     assert found.monthly == 0
-    assert "u-24tb1.metal has no price under instance in cost/prices/us-east-1.yaml" in found.unpriced[0]
-    assert "cloudfront" in found.unpriced[1]
-    assert "not counted: big" in text("prod", found)
+    assert "u-24tb1.metal has no price under instance in cost/prices/us-east-1.yaml" in found.unpriced[0].why
+    assert "not counted: cdn: aws:cloudfront/distribution:Distribution is billed by use\n" in text("prod", found)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "price"),
+    [
+        ({"period": 60}, 0.10),
+        ({"period": 10}, 0.30),
+        ({"metricQueries": [{"expression": "a / b"}, *({"metric": {"period": 60}} for _ in range(3))]}, 0.30),
+    ],
+    ids=["one metric", "high resolution", "three metrics"],
+)
+def test_an_alarm_costs_each_metric_that_it_looks_at(inputs: dict[str, Any], price: float) -> None:
+    assert cost(Resource("slow", "aws:cloudwatch/metricAlarm:MetricAlarm", inputs)).monthly == pytest.approx(price)
+
+
+def test_a_dashboard_has_its_price() -> None:
+    assert cost(Resource("edge", "aws:cloudwatch/dashboard:Dashboard", {})).monthly == 3
 
 
 def test_a_region_without_prices_is_refused_with_those_there_are() -> None:
@@ -146,6 +162,18 @@ def urn(name: str) -> str:
     return f"urn:pulumi:prod::groundwork::groundwork:cluster:Kubeadm$aws:ec2/instance:Instance::{name}"
 
 
+CDN = "aws:cloudfront/distribution:Distribution"
+
+
+def cdn(name: str, old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
+    def side(inputs: dict[str, Any] | None) -> dict[str, Any] | None:
+        return None if inputs is None else {"urn": f"urn:pulumi:prod::g::{CDN}::{name}", "type": CDN, "inputs": inputs}
+
+    op = "same" if old == new else "update" if old and new else "create" if new is not None else "delete"
+    metadata = {"op": op, "urn": f"urn:pulumi:prod::g::{CDN}::{name}", "old": side(old), "new": side(new)}
+    return {"resourcePreEvent": {"metadata": metadata}}
+
+
 def step(op: str, name: str, old: str = "", new: str = "") -> dict[str, Any]:
     def side(kind: str) -> dict[str, Any] | None:
         state = {"urn": urn(name), "type": "aws:ec2/instance:Instance", "inputs": {"instanceType": kind}}
@@ -178,6 +206,19 @@ def test_a_preview_tells_what_the_bill_becomes() -> None:
 
 def test_a_preview_that_changes_no_price_says_so() -> None:
     assert changed(step("update", "a", "t3.micro", "t3.micro")).startswith("$7.59 a month as before")
+
+
+def test_a_preview_names_of_what_has_no_price_that_which_comes_or_changes() -> None:
+    said = changed(
+        cdn("stays", {"a": 1}, {"a": 1}),
+        cdn("goes", {}, None),
+        cdn("comes", None, {}),
+        cdn("other", {"a": 1}, {"a": 2}),
+    )
+    assert [name for name in ("stays", "goes", "comes", "other") if f"not counted: `{name}: {CDN}" in said] == [
+        "comes",
+        "other",
+    ]
 
 
 def test_a_state_and_a_reviewed_graph_cost_the_same() -> None:

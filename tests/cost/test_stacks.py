@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
 from cost.__main__ import GRAPHS, main
 from cost.graph import reviewed
-from cost.model import Bill, bill
+from cost.model import BILLED, RULES, Bill, bill
 from cost.prices import usage
-from spec.load import ROOT
+from spec.load import ROOT, stacks
 
 PAGE = (ROOT / "docs" / "cost.md").read_text()
+
+# What AWS asks nothing for, or bills with another resource of the stack: flow logs with their log group, listeners with
+# their balancer, records with their zone.
+FREE = (
+    "aws:acm/certificate:*", "aws:acm/certificateValidation:*", "aws:appautoscaling/*", "aws:autoscaling/tag:Tag",
+    "aws:cloudfront/cachePolicy:*", "aws:cloudfront/originAccessControl:*", "aws:cognito/userPoolClient:*",
+    "aws:cognito/userPoolDomain:*", "aws:ec2/defaultSecurityGroup:*", "aws:ec2/flowLog:*", "aws:ec2/internetGateway:*",
+    "aws:ec2/launchTemplate:*", "aws:ec2/route:*", "aws:ec2/routeTable:*", "aws:ec2/routeTableAssociation:*",
+    "aws:ec2/securityGroup:*", "aws:ec2/subnet:*", "aws:ecr/lifecyclePolicy:*", "aws:eks/accessEntry:*",
+    "aws:eks/accessPolicyAssociation:*", "aws:eks/addon:*", "aws:elasticache/parameterGroup:*",
+    "aws:elasticache/subnetGroup:*", "aws:iam/*", "aws:lb/listener:*", "aws:lb/listenerRule:*", "aws:lb/targetGroup:*",
+    "aws:lb/targetGroupAttachment:*", "aws:rds/clusterParameterGroup:*", "aws:rds/subnetGroup:*",
+    "aws:route53/record:*", "aws:s3/bucketLifecycleConfiguration:*", "aws:s3/bucketPolicy:*",
+    "aws:s3/bucketPublicAccessBlock:*", "aws:s3/bucketServerSideEncryptionConfiguration:*", "aws:s3/bucketVersioning:*",
+    "aws:secretsmanager/secretVersion:*", "aws:sns/topicSubscription:*", "aws:vpc/securityGroup*Rule:*",
+    "aws:wafv2/webAclAssociation:*",
+)  # fmt: skip
 
 
 def of(stack: str) -> Bill:
@@ -55,8 +73,17 @@ def test_the_page_has_the_list_prices_of_prod() -> None:
 @pytest.mark.parametrize("stack", ["prod", "blog", "sesacthon"])
 def test_machines_databases_and_gateways_of_a_stack_have_prices(stack: str) -> None:
     found = of(stack)
-    assert not [each for each in found.unpriced if "has no price" in each]
+    assert not [each for each in found.unpriced if "has no price" in each.why]
     assert {"Machines", "Network", "Load balancers", "Volumes"} <= found.groups().keys()
+
+
+@pytest.mark.parametrize("stack", stacks())
+def test_of_every_type_in_a_stack_it_is_known_whether_it_is_billed(stack: str) -> None:
+    """A new type gets a rule, is said to be not counted, or belongs into FREE."""
+    types = {node["type"] for node in json.loads((GRAPHS / f"{stack}.json").read_text()).values()}
+    for kind in sorted(each for each in types if each.startswith("aws:")):
+        ways = [kind in RULES, bool(BILLED.match(kind)), any(fnmatchcase(kind, each) for each in FREE)]
+        assert ways.count(True) == 1, kind
 
 
 def test_the_database_of_prod_costs_a_writer_and_two_readers() -> None:

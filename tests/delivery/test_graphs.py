@@ -74,3 +74,17 @@ def test_the_command_prints_a_section_for_each_stack(tmp_path: Path, capsys: pyt
     assert "`rds/cluster:Cluster` `db` would be **deleted**: a database" in said
     assert main(["graphs", "-C", str(tmp_path), "--base", "HEAD"]) == 0
     assert "No stack's graph changes." in capsys.readouterr().out
+
+
+def test_the_comment_of_a_stack_tells_of_its_own_graph(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    for stack in ("dev", "prod"):
+        write(tmp_path, f"tests/golden/{stack}.json", json.dumps({"Vpc::a": node()}))
+    save(tmp_path, "before")
+    write(tmp_path, "tests/golden/prod.json", "{}")
+    save(tmp_path, "after")
+    said = tmp_path / "preview.json"
+    said.write_text(json.dumps({"steps": [], "changeSummary": {"same": 3}}))
+    for stack, told in (("prod", True), ("dev", False)):
+        assert main(["comment", stack, str(said), "-C", str(tmp_path), "--base", "HEAD~1"]) == 0
+        assert ("In the reviewed graph: 1 deleted" in capsys.readouterr().out) is told

@@ -14,8 +14,8 @@ from delivery.errors import Refused
 from delivery.preview import Change, Preview, read
 from spec.load import ROOT, stacks
 
-# What the engine printed for stack prod whose database had another name, shortened to what changes.
-DATABASE = (Path(__file__).parent / "previews" / "replaced_database.json").read_text()
+# The engine's own events, of stack prod whose database had another name, shortened to what changes.
+DATABASE = (Path(__file__).parent / "previews" / "replaced_database.jsonl").read_text()
 
 
 # Types in the stacks that nobody misses once an `up` has made them again.
@@ -84,16 +84,17 @@ def before(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_replaced_database_is_on_top_with_the_reason() -> None:
-    text = comment.render("prod", read(DATABASE))
+    text = comment.render("prod", read(DATABASE), failed="the preview")
     lines = [line for line in text.splitlines() if line]
-    assert lines[0] == "### `prod`: 3 replaced, 4 updated, 182 unchanged"
-    assert lines[1:3] == ["> [!CAUTION]", "> **This takes away what no later `up` brings back.**"]
-    assert lines[3] == (
-        "> - `rds/cluster:Cluster` `tiketi-postgres` would be **replaced**: a database, because `databaseName` changed"
+    assert lines[0] == "### `prod`: the preview failed: 1 replaced, 8 updated, 450 unchanged"
+    stake = lines.index("> [!CAUTION]")
+    assert lines[stake + 1] == "> **This takes away what no later `up` brings back.**"
+    assert lines[stake + 2] == (
+        "> - `rds/cluster:Cluster` `tiketi-postgres` would be **replaced**: a database, because `databaseName` changed."
+        " It is protected: the update will be refused"
     )
     assert "`databaseName`: `tiketi` → `tickets` (forces the replacement)" in text
-    assert "`retentionInDays`: `90` → `30`" in text
-    assert text.index("**Replaced**") < text.index("<details><summary>4 updated")
+    assert stake < lines.index("**Replaced**") < lines.index("<details><summary>8 updated</summary>")
 
 
 def test_the_steps_of_a_replacement_are_one_change() -> None:
@@ -261,9 +262,33 @@ def test_an_update_that_ends_is_not_counted_twice() -> None:
 
 def test_a_failed_preview_shows_what_the_engine_said() -> None:
     preview = events({"diagnosticEvent": {"severity": "error", "message": "Pulumi.prod.yaml has 2 mistakes ```"}})
-    text = comment.render("prod", preview, failed=True)
-    assert text.startswith("### `prod`: the preview failed")
+    text = comment.render("prod", preview, failed="the preview", cost="$10 as before")
+    assert text.startswith("### `prod`: the preview failed\n")
     assert "Pulumi.prod.yaml has 2 mistakes '''" in text
+
+
+def test_what_a_failed_preview_got_to_is_counted_and_has_no_cost() -> None:
+    text = comment.render("prod", document(step("create")), failed="the preview", cost="$10 as before")
+    assert text.startswith("### `prod`: the preview failed: 1 created, 7 unchanged\n")
+    assert "Cost" not in text
+
+
+def test_what_changes_in_the_reviewed_graph_is_folded_away() -> None:
+    text = comment.render(
+        "prod", document(), graph=document(step("delete"), step("create", name="b")), log="https://log"
+    )
+    head = "<details><summary>In the reviewed graph: 1 deleted, 1 created, 7 unchanged</summary>"
+    assert text.index(head) < text.index("| deleted | `ec2/vpc:Vpc` `main` |") < text.index("[The whole log]")
+    assert "reviewed graph" not in comment.render("prod", document(), graph=document())
+
+
+def test_a_large_change_of_the_reviewed_graph_leaves_room_for_the_preview() -> None:
+    many = document(*(step("create", name=f"{'x' * 200}{n}") for n in range(500)))
+    text = comment.render("prod", document(), graph=many)
+    assert len(text) < comment.GRAPH_LIMIT + 1000
+    shown = text.count("| created |")
+    assert 0 < shown < 500
+    assert f"_{500 - shown} more are in the summary of the run._" in text
 
 
 def test_cost_reasons_and_the_log_are_told() -> None:

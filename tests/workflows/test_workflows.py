@@ -233,6 +233,8 @@ def test_preview_comments_also_when_it_fails() -> None:
     assert step["if"] == "${{ !cancelled() }}"
     assert step["env"]["FAILED"] == "${{ steps.preview.outcome != 'success' }}"
     assert step["env"]["EVENTS"] == script(job, "pulumi preview")["env"]["EVENTS"]
+    assert '[ "$FAILED" = true ] || .venv/bin/python -m cost' in step["run"], "nobody knows what is left out"
+    assert uses(job, "actions/checkout")["fetch-depth"] == "0", "else there is no graph to compare with"
 
 
 def test_apply_runs_what_was_admitted_and_asks_again_before_it_does() -> None:
