@@ -103,26 +103,39 @@ def show(arguments: argparse.Namespace) -> None:
 
 
 def _show(workspace: Workspace, took: str = "") -> None:
-    from rich.console import Console
-
     from sandbox import summary
 
     resources = workspace.deployment()["deployment"].get("resources", [])
     if not resources:
         raise Unusable(f"Nothing is up: python -m sandbox up {workspace.stack}")
-    summary.show(Console(), workspace.stack, resources, took)
+    summary.show(summary.console(), workspace.stack, resources, took)
 
 
 def preview(arguments: argparse.Namespace) -> None:
     """Show what `up` would change, and change nothing."""
     with session(arguments.workspace, "preview", *([tell] if arguments.json else [])) as now:
-        asked = {"refresh": now.recovered or None, "replace": arguments.replace}
+        asked = {"refresh": now.recovered or None, "replace": arguments.replace, **_packs(arguments)}
         if arguments.json:
-            print(now.stack.preview(json=True, color="never", **asked).stdout, end="")
+            _preview_as_json(now, asked)
             return
-        found = now.stack.preview(diff=True, **asked, **_packs(arguments), **now.options)
+        found = now.stack.preview(diff=True, **asked, **now.options)
         if not {kind for kind, number in found.change_summary.items() if number} - {"same", "read"}:
             now.say("No changes: what is there is what the stack describes.")
+
+
+def _preview_as_json(now: Session, asked: dict[str, Any]) -> None:
+    """Print the engine's document, also that of a preview which fails; why it did, is told besides."""
+    lines: list[str] = []
+    write = once(tell)
+    try:
+        now.stack.preview(json=True, color="never", on_output=lines.append, on_error=write, **asked)
+    finally:
+        text = "\n".join(lines)
+        print(text)
+        said = json.loads(text)["diagnostics"] if text.startswith("{") and '"diagnostics"' in text else []
+        for each in said:
+            if each.get("severity") == "error":
+                write(each["message"].rstrip())
 
 
 def _packs(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -199,15 +212,12 @@ def manifests(arguments: argparse.Namespace) -> None:
 
 def network(arguments: argparse.Namespace) -> None:
     """Print who reaches whom by security groups, the route tables and the machines of the emulated AWS account."""
-    from rich.console import Console
-
     from sandbox import summary
     from sandbox.aws import account, network
 
     if not arguments.workspace.account.exists():
         raise Unusable(f"Nothing is up yet: python -m sandbox up {arguments.workspace.stack}")
-    # As wide as the tables are, so that they can be searched and compared.
-    console = Console(width=None if sys.stdout.isatty() else 240)
+    console = summary.console()
     with account.open(arguments.workspace.account) as there:
         for title, rows in network.tables(there):
             if rows:

@@ -11,19 +11,28 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from rich.console import Console
 from rich.table import Table
 
+from sandbox.summary import console
 from tools import ways
 from tools.catalog import CATALOG, Tool
 from tools.install import cached
 
-_NEEDED: Final = {
+_NEEDED: Final = ("pulumi", "helm")
+"""What `up`, `preview` and `destroy` do not work without; the rest of the catalog checks and tests."""
+
+_PURPOSES: Final = {
     "pulumi": "runs every command",
     "helm": "renders charts/service",
     "actionlint": "checks workflows",
+    "kustomize": "builds GitOps repositories, as Argo CD and Flux do",
     "promtool": "tests alerts",
     "amtool": "tests where alerts go",
+    "kube-apiserver": "tests that an API server takes every object",
+    "kubeadm": "tests how machines become a cluster",
+    "etcd": "keeps that API server's objects in tests",
+    "etcdctl": "tests etcd's snapshots and members",
+    "etcdutl": "tests that a snapshot of etcd can be restored",
 }
 _OTHERS: Final = {
     "go": (("version",), "builds the tools above where none can be downloaded", "https://go.dev/doc/install"),
@@ -49,15 +58,15 @@ def findings() -> Iterator[Finding]:
     python = f"{platform.python_version()} {sys.executable}"
     yield Finding("python", sys.version_info >= (3, 11), python, "runs every command")
     for tool in CATALOG:
-        yield _needed(tool)
+        yield _of_catalog(tool)
     for name, (arguments, purpose, source) in _OTHERS.items():
         path = shutil.which(name)
         where = f"{_version(path, arguments)} {path}" if path else f"get it: {source}"
         yield Finding(name, True if path else None, where, purpose)
 
 
-def _needed(tool: Tool) -> Finding:
-    purpose = _NEEDED.get(tool.name, "")
+def _of_catalog(tool: Tool) -> Finding:
+    purpose = _PURPOSES[tool.name]
     try:
         path = ways.on_path(tool)
     except ways.Unavailable:
@@ -65,11 +74,12 @@ def _needed(tool: Tool) -> Finding:
     if path.exists():
         return Finding(tool.name, True, f"{_version(str(path), tool.version_args)} {path}", purpose)
     source = tool.fill(tool.archive)
-    if _reachable(source):
+    if source and _reachable(source):
         return Finding(tool.name, None, f"{tool.version} is downloaded when first needed: {source}", purpose)
     if shutil.which("go"):
         return Finding(tool.name, None, f"{tool.version} is built with Go when first needed", purpose)
-    return Finding(tool.name, False, f"put {tool.version} on the PATH, or install Go, or reach {source}", purpose)
+    ways_to_it = [f"put {tool.version} on the PATH", "install Go", *([f"reach {source}"] if source else [])]
+    return Finding(tool.name, False if tool.name in _NEEDED else None, ", or ".join(ways_to_it), purpose)
 
 
 def _reachable(url: str) -> bool:
@@ -97,5 +107,5 @@ def report() -> bool:
     for finding in every:
         mark = {True: "[green]found[/green]", None: "[yellow]missing[/yellow]", False: "[red]unusable[/red]"}
         table.add_row(mark[finding.ok], finding.name, finding.purpose, finding.where)
-    Console().print(table)
+    console().print(table)
     return all(finding.ok is not False for finding in every)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +14,11 @@ from sandbox.wire import SIGNATURE
 
 SECRET = "[secret]"
 _FIRST = ("endpoints", "services", "nodes")
+
+
+def console() -> Console:
+    """Where tables are printed: where that is no terminal, as wide as they are, to be searched and compared."""
+    return Console(width=None if sys.stdout.isatty() else 240)
 
 
 def show(console: Console, stack: str, resources: Sequence[Mapping[str, Any]], took: str = "") -> None:

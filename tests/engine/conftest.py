@@ -96,6 +96,23 @@ class Checkout:
         deployment = json.loads(self.run("export"), object_hook=_masked)["deployment"]
         return {resource["urn"]: resource for resource in deployment.get("resources", [])}
 
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs; in place of what is secret stands ``[secret]``."""
+        (root,) = (each for each in self.resources().values() if each["type"] == "pulumi:pulumi:Stack")
+        return root["outputs"]
+
+    def secrets(self) -> set[str]:
+        """Return every string that is inside of a secret of the state, decrypted."""
+        found: set[str] = set()
+
+        def collect(value: dict[str, Any]) -> dict[str, Any]:
+            if value.get(SIGNATURE) == SECRET:
+                found.update(_strings(json.loads(value["plaintext"])))
+            return value
+
+        json.loads(self.engine("stack", "export", "--show-secrets"), object_hook=collect)
+        return found
+
     def edit(self, path: str, value: Any) -> None:
         """Set one value of the stack file; the path is dotted, a number is a position, the first part is the key."""
         file = self.directory / f"Pulumi.{self.stack}.yaml"
@@ -117,6 +134,17 @@ class Checkout:
         updated = {urn for urn in before.keys() & after.keys() if _differs(before[urn], after[urn])}
         created, deleted = after.keys() - before.keys(), before.keys() - after.keys()
         return _names(created), _names(updated), _names(deleted)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _strings(each)
+        case dict():
+            yield from _strings(list(value.values()))
 
 
 def _differs(before: dict[str, Any], after: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -11,6 +12,8 @@ import yaml
 from tests.api_server import ApiServer
 from tests.engine.conftest import Checkout
 from tests.graph import GOLDEN, canonical, text
+
+NAME = re.compile(r"[a-z]+([_-][a-z]+)*")
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,21 @@ class Lifecycle:
         said = platform.run("up")
         for title in ("Endpoints", "Services", "Look further"):
             assert title in said
+        outputs = platform.outputs()
+        assert ("Nodes" in said) == bool(outputs["nodes"]), "somebody else's cluster has its own"
+        for shown in (*(each["name"] for each in outputs["nodes"]), *(each["url"] for each in outputs["endpoints"])):
+            assert shown in said, "each is whole, in one line"
 
     def test_3_the_graph_is_the_one_that_was_reviewed(self, platform: Checkout) -> None:
         graph = text(canonical(list(platform.resources().values())))
         assert graph == (GOLDEN / f"{platform.stack}.json").read_text(), "run `make golden` and review the diff"
+
+    def test_3_no_secret_of_the_state_is_in_that_graph(self, platform: Checkout) -> None:
+        graph = (GOLDEN / f"{platform.stack}.json").read_text()
+        secrets = platform.secrets()
+        assert secrets, "every stack generates some"
+        # What is shorter, or a name such as a database role's, may be in it for another reason.
+        assert not [each[:4] for each in secrets if len(each) >= 12 and not NAME.fullmatch(each) and each in graph]
 
     def test_4_an_api_server_takes_every_object(self, platform: Checkout, cluster: ApiServer) -> None:
         objects = yaml.load_all(platform.run("manifests"), yaml.CSafeLoader)

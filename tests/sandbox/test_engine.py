@@ -99,6 +99,28 @@ def test_a_program_that_refuses_its_stack_file_shows_its_message_and_creates_not
     assert "never" not in toy.resources()
 
 
+def test_a_preview_as_json_is_one_document_and_nothing_else(toy):
+    document = json.loads(toy("preview", "dev", "--json").stdout)
+    assert {step["urn"].rpartition("::")[2] for step in document["steps"]} >= {"password", "key", "pet"}
+
+
+def test_a_preview_as_json_that_fails_says_why_once_and_still_is_a_document(toy):
+    toy.program(
+        "import pulumi\n"
+        "class Refusal(pulumi.RunError): pass\n"
+        "raise Refusal('Pulumi.dev.yaml has 1 mistake:\\n  network.cidr: 10/8 is not a CIDR')\n"
+    )
+    shown = toy("preview", "dev", "--json", code=1)
+    assert shown.stderr.count("network.cidr: 10/8 is not a CIDR") == 1
+    assert [each["severity"] for each in json.loads(shown.stdout)["diagnostics"]].count("error") >= 1
+
+
+def test_what_came_up_is_not_broken_into_lines_where_nobody_looks(toy):
+    host = f"{'a-long-name.' * 9}example.com:5432"
+    toy.program(f"import pulumi\npulumi.export('endpoints', [{{'name': 'postgres', 'url': '{host}'}}])\n")
+    assert host in toy("up", "dev").stdout
+
+
 def test_an_unknown_resource_type_fails_with_its_name(toy):
     toy.program(
         "import pulumi\n"
