@@ -150,6 +150,20 @@ def pages(options: Options) -> None:
     output("url", roll_back(account, options.project, token, os.environ.get("CLOUDFLARE_API_BASE_URL") or API))
 
 
+def site(options: Options) -> None:
+    """Put a site into a bucket behind CloudFront, keeping what it overwrites, or put that back."""
+    from delivery import site as sites
+
+    if options.do == "upload":
+        before = sites.upload(options.site, options.bucket, options.kept, immutable=options.immutable)
+        tell(f"{options.site} is in {options.bucket}; before: {before or 'no version'}")
+    else:
+        before = sites.restore(options.kept, options.bucket)
+        tell(f"{options.bucket} has {before or 'its pages of before'} again")
+    sites.invalidate(options.distribution)
+    output("before", before)
+
+
 def verify(options: Options) -> None:
     """Wait until a rollout is done and a public path answers; end with 1 when it fails or takes too long."""
     from delivery import rollout
@@ -174,12 +188,15 @@ def verify(options: Options) -> None:
         token = os.environ.get("KUBERNETES_TOKEN", "")
         look = rollout.watch_cluster(options.server, kind, namespace, name, token, wanted, authority=authority)
         looks[text] = look
-    if not looks and not options.url:
+    checks = [Smoke(url, options.status, options.contains, options.times, authority) for url in options.url]
+    if not looks and not checks:
         raise Refused("there is nothing to verify: give --url, --argocd or --object")
+    if options.check:
+        tell(f"to be verified: {', '.join([*looks, *options.url])}")
+        return
     deadline = time.monotonic() + options.timeout
     rollouts(looks, deadline, interval=options.interval, tell=tell)
-    for url in options.url:
-        check = Smoke(url, options.status, options.contains, options.times, authority)
+    for check in checks:
         smoke(check, deadline, interval=options.interval, tell=tell)
 
 
@@ -367,7 +384,16 @@ def parser() -> argparse.ArgumentParser:
     each = command(pages)
     each.add_argument("project", help="name of the Pages project")
 
+    each = command(site)
+    each.add_argument("do", choices=["upload", "restore"])
+    each.add_argument("bucket")
+    each.add_argument("--site", type=Path, default=Path("dist"), metavar="DIR", help="what to upload")
+    each.add_argument("--kept", type=Path, required=True, metavar="DIR", help="where what is overwritten is kept")
+    each.add_argument("--distribution", required=True, help="identifier of the CloudFront distribution")
+    each.add_argument("--immutable", default="assets/*", help="files whose names have a digest of their content")
+
     each = command(verify)
+    each.add_argument("--check", action="store_true", help="see that all of this can be asked, and ask nobody")
     each.add_argument("--url", action="append", type=_address, default=[], help="public path to ask")
     each.add_argument("--status", type=int, default=200)
     each.add_argument("--contains", default="", help="text that the answer has to hold")

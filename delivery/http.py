@@ -37,9 +37,9 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 def ask(
     url: str, *, method: str = "GET", token: str = "", body: Any = None, timeout: float = 10, authority: str = ""
 ) -> Answer:
-    """Send one request and return the answer, whatever its status. ``authority``: file with the CA to trust.
+    """Send one request and return the answer, whatever its status, without the token should it be told back.
 
-    Raises Refused where that file can't be read.
+    ``authority`` is a file with the CA to trust. Raises Refused where that file can't be read.
     """
     headers = {"User-Agent": "groundwork-delivery", "Accept": "application/json, */*"}
     if token:
@@ -55,7 +55,8 @@ def ask(
     try:
         request = urllib.request.Request(url, data=data, headers=headers, method=method)
         with _answered(opener, request, timeout) as response:
-            return Answer(response.status, response.read().decode(errors="replace"), _next(response.headers))
+            said = response.read().decode(errors="replace")
+            return Answer(response.status, said.replace(token, "[token]") if token else said, _next(response.headers))
     except (OSError, http.client.HTTPException) as error:
         return Answer(0, str(getattr(error, "reason", error)) or type(error).__name__)
     except ValueError:

@@ -13,7 +13,7 @@ import pytest
 
 from delivery.cli import main
 from spec.load import ROOT
-from tests.delivery.conftest import Hub, Remote, Request, Web, git
+from tests.delivery.conftest import Hub, Remote, Request, Web, git, write
 
 CANARY = "canary-7f3a9c"
 
@@ -122,6 +122,14 @@ def test_a_webhook_that_refuses_is_not_shown(
     assert CANARY not in "".join(capsys.readouterr())
 
 
+def test_what_can_be_asked_is_told_and_not_asked(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--check", "--url", f"{web.url}/healthz", "--argocd", web.url, "--application", "auth"]) == 0
+    assert capsys.readouterr().err == f"to be verified: application auth, {web.url}/healthz\n"
+    assert web.asked == []
+    assert main(["verify", "--check"]) == 1
+    assert "nothing to verify" in capsys.readouterr().err
+
+
 def test_the_tokens_of_a_run_are_in_no_output_no_file_and_no_command_line(
     gitops: Remote, web: Web, tmp_path: Path
 ) -> None:
@@ -138,25 +146,43 @@ def test_the_tokens_of_a_run_are_in_no_output_no_file_and_no_command_line(
         "GITOPS_TOKEN": f"{CANARY}-git",
         "GITHUB_TOKEN": f"{CANARY}-hub",
         "ARGOCD_TOKEN": f"{CANARY}-argo",
+        "KUBERNETES_TOKEN": f"{CANARY}-cluster",
+        "CLOUDFLARE_API_TOKEN": f"{CANARY}-pages",
+        "CLOUDFLARE_ACCOUNT_ID": "acc",
+        "CLOUDFLARE_API_BASE_URL": web.url,
+        "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
         "SLACK_WEBHOOK_URL": f"{web.url}/{CANARY}-hook",
         "GITHUB_REPOSITORY": "acme/platform",
         "GITHUB_API_URL": web.url,
     }
     environment = os.environ | secrets | {"PATH": f"{wrapper.parent}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
+    asks = {"issue": {"number": 7, "pull_request": {}}, "comment": {"body": "pulumi up prod", "user": {"login": "ada"}}}
+    write(tmp_path, "event.json", json.dumps(asks))
+    write(tmp_path, "drift/prod.json", json.dumps({"steps": []}))
+    preview = str(tmp_path / "drift" / "prod.json")
     runs = [
         ["bump", f"{web.url}/acme/gitops.git", "--file", "x/values.yaml", "--tag", "v2"],
+        ["rollback", f"{web.url}/acme/gitops.git", "--commit", "abc"],
         ["verify", "--argocd", web.url, "--application", "auth", "--timeout", "1"],
+        ["verify", "--object", "kustomization/flux-system/services", "--server", web.url, "--timeout", "1"],
+        ["pages", "site"],
         ["notify", "success", "auth", "--sha", "abc"],
+        ["comment", "prod", preview, "--pull-request", "7"],
+        ["result", "prod", preview, "--outcome", "success", "--sha", "abc", "--pull-request", "7"],
+        ["admit"],
+        ["drift", str(tmp_path / "drift")],
     ]
     said = ""
     for arguments in runs:
         command = [sys.executable, "-m", "delivery", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 1
+        assert done.returncode == 1, arguments
+        assert "Traceback" not in done.stderr, done.stderr
         said += done.stdout + done.stderr
     basic = base64.b64encode(f"x-access-token:{CANARY}-git".encode()).decode()
     assert any(asked.headers.get("Authorization") == f"Basic {basic}" for asked in web.asked), "it was used"
-    assert any(asked.headers.get("Authorization") == f"Bearer {CANARY}-argo" for asked in web.asked)
+    for token in ("argo", "cluster", "pages", "hub"):
+        assert any(asked.headers.get("Authorization") == f"Bearer {CANARY}-{token}" for asked in web.asked), token
     kept = "".join(path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file())
     assert "clone" in kept
     for place in (said, kept):

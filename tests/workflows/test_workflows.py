@@ -173,7 +173,7 @@ def _with_environment(document: dict[str, Any]) -> Iterator[tuple[set[str], dict
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GITHUB)))
 def test_the_commands_that_a_script_gives_are_ones_that_there_are(path: Path) -> None:
-    # Where a number or one of several words is asked for, any of them will do.
+    # Where a number, an address or one of several words is asked for, any of them will do.
     stand_ins = {"$NUMBER": "7", "$TIMEOUT": "7", "$BY": "push", "$state": "success"}
     for step in steps(load(path)):
         script = step.get("run", "").replace("\\\n", " ")
@@ -181,6 +181,7 @@ def test_the_commands_that_a_script_gives_are_ones_that_there_are(path: Path) ->
         added = " ".join(re.findall(r"arguments\+?=\((.*)\)", script))
         for line in lines:
             words = shlex.split(line.split(" >> ")[0].replace('"${arguments[@]}"', added))
+            words = [re.sub(r"\$(URL|ARGOCD|SERVER)\b", "https://example.com", word) for word in words]
             parser().parse_args([stand_ins.get(word, word) for word in words])
 
 
@@ -419,13 +420,36 @@ class TestCalled:
     def test_what_can_not_be_verified_is_rolled_back_and_that_is_verified_and_all_of_it_told(self) -> None:
         steps_of = workflow("service")["jobs"]["deploy"]["steps"]
         runs = [step.get("run", "") for step in steps_of]
-        order = [next(n for n, run in enumerate(runs) if word in run) for word in ("bump", "verify", "rollback")]
+        ids = [step.get("id") for step in steps_of]
+        order = [ids.index(name) for name in ("bump", "verify", "rollback")]
         assert order == sorted(order)
         back = steps_of[order[-1]]
         assert "steps.verify.outcome == 'failure'" in back["if"]
         assert "delivery verify" in runs[order[-1] + 1]
         assert steps_of[-1]["if"] == "always()"
         assert "delivery notify" in runs[-1]
+
+    @pytest.mark.parametrize(("name", "change"), [("service", "delivery bump"), ("frontend", "delivery site upload")])
+    def test_what_can_not_be_asked_is_refused_before_anything_is_changed(self, name: str, change: str) -> None:
+        runs = [step.get("run", "") for step in workflow(name)["jobs"]["deploy"]["steps"]]
+        (check,) = (n for n, run in enumerate(runs) if "--check" in run)
+        assert check < next(n for n, run in enumerate(runs) if change in run)
+
+    def test_what_the_service_is_verified_by_is_what_was_looked_at_before(self) -> None:
+        scripts = [
+            step["run"] for step in workflow("service")["jobs"]["deploy"]["steps"] if "verify" in step.get("run", "")
+        ]
+        assert len(scripts) == 3
+        assert len({script.split("\n", 1)[1] for script in scripts}) == 1, "but for the line that begins the arguments"
+
+    @pytest.mark.parametrize("way", ["pages", "restore"])
+    def test_a_site_that_can_not_be_verified_is_taken_back_and_that_is_verified(self, way: str) -> None:
+        given = {step.get("id"): step for step in workflow("frontend")["jobs"]["deploy"]["steps"]}
+        steps_of = workflow("frontend")["jobs"]["deploy"]["steps"]
+        assert "steps.verify.outcome == 'failure'" in given[way]["if"]
+        (again,) = (step for step in steps_of if f"steps.{way}.outcome == 'success'" in step.get("if", ""))
+        assert "delivery verify" in again["run"]
+        assert steps_of.index(given["verify"]) < steps_of.index(given[way]) < steps_of.index(again)
 
     @pytest.mark.parametrize("name", CALLED)
     def test_they_find_the_commit_that_they_are_of(self, name: str, web: Web, tmp_path: Path) -> None:
@@ -442,7 +466,7 @@ class TestCalled:
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t0ken",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{web.url}/token?version=2",
         }
-        bash(step["run"], environment, tmp_path)
+        assert bash(step["run"], environment, tmp_path).returncode == 0
         assert (tmp_path / "output").read_text() == "repository=acme/platform\ncommit=0123456789\n"
         assert web.asked[0].query["audience"] == ["groundwork"]
 
@@ -450,14 +474,28 @@ class TestCalled:
         ("registry", "repository", "image"),
         [
             ("ghcr", "", "ghcr.io/acme/auth:abc"),
-            ("ecr", "", "1.dkr.ecr.test/auth:abc"),
+            ("ghcr", "team/auth", "ghcr.io/acme/team/auth:abc"),
             ("ecr", "tiketi/auth", "1.dkr.ecr.test/tiketi/auth:abc"),
-            ("ecr of a pull request", "", "localhost/auth:abc"),
+            ("ecr of a pull request", "tiketi/auth", "localhost/tiketi/auth:abc"),
         ],
     )
     def test_an_image_is_named_after_its_registry_service_and_commit(
         self, tmp_path: Path, registry: str, repository: str, image: str
     ) -> None:
+        done = self._name(tmp_path, registry, repository)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "output").read_text() == f"image={image}\n"
+
+    @pytest.mark.parametrize("registry", ["ecr", "ecr of a pull request"])
+    def test_an_image_in_ecr_is_refused_without_the_repository_that_the_push_role_may_push_to(
+        self, tmp_path: Path, registry: str
+    ) -> None:
+        done = self._name(tmp_path, registry, "")
+        assert done.returncode == 1
+        assert done.stdout.startswith("::error::with registry: ecr, repository is needed: <platform>/auth")
+        assert not (tmp_path / "output").exists()
+
+    def _name(self, tmp_path: Path, registry: str, repository: str) -> subprocess.CompletedProcess[str]:
         (step,) = [step for step in workflow("service")["jobs"]["image"]["steps"] if step.get("id") == "name"]
         environment = {
             "GITHUB_OUTPUT": str(tmp_path / "output"),
@@ -468,19 +506,18 @@ class TestCalled:
             "SERVICE": "auth",
             "SHA": "abc",
         }
-        bash(step["run"], environment, tmp_path)
-        assert (tmp_path / "output").read_text() == f"image={image}\n"
+        return bash(step["run"], environment, tmp_path)
 
     def test_the_lines_that_the_page_gives_an_application_are_sound(self) -> None:
         page = (ROOT / "docs" / "delivery.md").read_text()
         examples = [yaml.load(block, Loader=Yaml12) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
-        called_by_name: set[str] = set()
+        named = set()
         for example in examples:
             assert mistakes("github-workflows", example) == []
             (job,) = example["jobs"].values()
             name = re.search(r"workflows/(\w+)\.yml@", job["uses"])
             assert name
-            called_by_name.add(name[1])
+            named.add(name[1])
             called = workflow(name[1])
             inputs = called["on"]["workflow_call"]["inputs"]
             assert set(job["with"]) <= set(inputs)
@@ -489,13 +526,14 @@ class TestCalled:
                 right: level for each in called["jobs"].values() for right, level in each.get("permissions", {}).items()
             }
             assert job["permissions"] == wanted, "a called workflow has no more rights than its caller gives"
-        assert called_by_name == set(CALLED)
+            if job["with"].get("registry") == "ecr":
+                assert "/" in job["with"]["repository"]
+        assert named == set(CALLED)
 
 
-def bash(script: str, environment: dict[str, str], directory: Path) -> None:
+def bash(script: str, environment: dict[str, str], directory: Path) -> subprocess.CompletedProcess[str]:
     """Run a step's script as GitHub does."""
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
-    ran = subprocess.run(
+    return subprocess.run(
         command, cwd=directory, env=os.environ | environment, capture_output=True, text=True, check=False
     )
-    assert ran.returncode == 0, ran.stderr
