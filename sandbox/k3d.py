@@ -7,22 +7,82 @@ import json
 import os
 import sys
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from jsonschema import Draft7Validator, ValidationError
 
 from sandbox.command import ACCOUNT
 from sandbox.emulator import Properties, Resource
 from sandbox.schema import did_you_mean
 from sandbox.tls import Tls
 
+Schema = Mapping[str, Any]
+
 VERSION: Final = "k3d version v5.8.3\nk3s version v1.31.5-k3s1 (default)"
-_FIELDS: Final = (
-    *("apiVersion", "kind", "metadata", "servers", "agents", "kubeAPI", "image", "network", "subnet", "token"),
-    *("clusterToken", "volumes", "ports", "options", "env", "registries", "hostAliases", "files"),
+
+
+def _object(*texts: str, required: Sequence[str] = (), **others: Schema) -> Schema:
+    """The schema of an object that has these fields and no other; those that are not described hold text."""
+    fields = dict.fromkeys(texts, _TEXT) | others
+    return {"type": "object", "properties": fields, "required": list(required), "additionalProperties": False}
+
+
+def _each(of: Schema) -> Schema:
+    return {"type": "array", "items": of}
+
+
+def _on_nodes(*texts: str, required: Sequence[str] = ()) -> Schema:
+    """The schema of a list whose items say which nodes they are for."""
+    return _each(_object(*texts, required=required, nodeFilters=_each(_TEXT)))
+
+
+_TEXT: Final[Schema] = {"type": "string"}
+_YES_OR_NO: Final[Schema] = {"type": "boolean"}
+_CONFIG: Final = _object(
+    *("image", "network", "subnet", "token"),
+    required=("apiVersion", "kind"),
+    apiVersion={"enum": ["k3d.io/v1alpha5"]},
+    kind={"enum": ["Simple"]},
+    metadata=_object(name={"type": "string", "pattern": "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$"}),
+    servers={"type": "number", "minimum": 1},
+    agents={"type": "number", "minimum": 0},
+    kubeAPI=_object("host", "hostIP", "hostPort"),
+    volumes=_on_nodes("volume"),
+    ports=_on_nodes("port"),
+    env=_on_nodes("envVar"),
+    files=_on_nodes("source", "destination", "description", required=("source", "destination")),
+    options=_object(
+        k3d=_object(
+            timeout={},
+            loadbalancer=_object(configOverrides={"type": "array"}),
+            **dict.fromkeys(("wait", "disableLoadbalancer", "disableImageVolume", "disableRollback"), _YES_OR_NO),
+        ),
+        k3s=_object(extraArgs=_on_nodes("arg"), nodeLabels=_on_nodes("label")),
+        kubeconfig=_object(updateDefaultKubeconfig=_YES_OR_NO, switchCurrentContext=_YES_OR_NO),
+        runtime=_object(
+            *("gpuRequest", "serversMemory", "agentsMemory"),
+            hostPidMode=_YES_OR_NO,
+            labels=_on_nodes("label"),
+            ulimits=_each(_object("name", soft={"type": "number"}, hard={"type": "number"})),
+        ),
+    ),
+    registries=_object(
+        "config",
+        use=_each(_TEXT),
+        create=_object(
+            *("name", "host", "hostPort", "image"),
+            proxy=_object("remoteURL", "username", "password"),
+            volumes=_each(_TEXT),
+            enforcePortMatch=_YES_OR_NO,
+        ),
+    ),
+    hostAliases=_each(_object("ip", hostnames=_each(_TEXT))),
 )
-"""Top level of https://github.com/k3d-io/k3d/blob/main/pkg/config/v1alpha5/schema.json."""
+"""What k3d takes: https://github.com/k3d-io/k3d/blob/v5.8.3/pkg/config/v1alpha5/schema.json. Fields that it would
+ignore without a word, in `options.runtime` and `hostAliases`, are refused as well."""
 
 
 class Failed(Exception):
@@ -50,10 +110,21 @@ def _read(path: str) -> dict[str, Any]:
         raise Failed(f"Failed to read config file {path}: {error}") from error
     if not isinstance(config, dict) or config.get("apiVersion") != "k3d.io/v1alpha5" or config.get("kind") != "Simple":
         raise Failed(f"{path} is not of apiVersion k3d.io/v1alpha5 and kind Simple")
-    for field in config:
-        if field not in _FIELDS:
-            raise Failed(f"{path}: Additional property {field} is not allowed{did_you_mean(field, _FIELDS)}")
+    if mistakes := [_said(error) for error in Draft7Validator(_CONFIG).iter_errors(config)]:
+        raise Failed(f"{path} is no SimpleConfig: {'; '.join(mistakes)}")
     return config
+
+
+def _said(error: ValidationError) -> str:
+    """A mistake and where it stands, with the field that an unknown one was meant to be."""
+    where = ".".join(map(str, error.absolute_path)) or "at the top"
+    if error.validator != "additionalProperties":
+        return f"{where}: {error.message}"
+    schema: Any = error.schema
+    given: Any = error.instance
+    known = schema["properties"]
+    unknown = [f"{each} is not allowed{did_you_mean(each, known)}" for each in given if each not in known]
+    return f"{where}: {', '.join(unknown)}"
 
 
 def _pem(type: str, inputs: Properties, output: str) -> str:

@@ -254,6 +254,12 @@ class TestK3d:
             ("kind: Simple\n", "k3d.io/v1alpha5"),
             (CONFIG.replace("Simple", "Complex"), "kind Simple"),
             (CONFIG + "server: 1\n", "did you mean servers"),
+            (CONFIG.replace("servers: 1", "servers: one"), "servers: 'one' is not of type 'number'"),
+            (CONFIG.replace("servers: 1", "servers: 0"), "servers: 0 is less than the minimum of 1"),
+            (CONFIG + "kubeAPI: {hostIp: 127.0.0.1}\n", "kubeAPI: hostIp is not allowed; did you mean hostIP?"),
+            (CONFIG + 'ports: [{port: "80:80", nodeFilter: [all]}]\n', "ports.0: nodeFilter is not allowed; did you"),
+            (CONFIG + "options: {k3s: {extraArgz: []}}\n", "options.k3s: extraArgz is not allowed; did you mean extra"),
+            (CONFIG + "files: [{source: a}]\n", "files.0: 'destination' is a required property"),
             ("a: [\n", "Failed to read"),
         ],
     )
