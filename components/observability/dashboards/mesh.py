@@ -13,6 +13,11 @@ _FAILED = 'response_code=~"5.."'
 _ENCRYPTED = 'connection_security_policy="mutual_tls"'
 _BY = "destination_service_namespace, destination_service_name"
 _NAMED = "{{destination_service_namespace}}/{{destination_service_name}}"
+# Services and their sidecars, as the nodes see their containers.
+_IN = 'namespace=~"$namespace"'
+_ONE = f'container!="", {_IN}'
+_SIDECAR = 'container="istio-proxy"'
+_CONTAINER = "{{namespace}}/{{container}}"
 
 
 def _requests(*more: str) -> str:
@@ -24,13 +29,29 @@ def _quantile(quantile: float) -> str:
     return f"histogram_quantile({quantile}, sum by ({_BY}, le) ({time}))"
 
 
+def _fullest(used: str, resource: str) -> str:
+    """Of the fullest pod, by container: limits of a sidecar, a native one, are an init container's."""
+    of = f'resource="{resource}", {_IN}'
+    limit = f"kube_pod_container_resource_limits{{{of}}} or kube_pod_init_container_resource_limits{{{of}, {_SIDECAR}}}"
+    by = "sum by (namespace, pod, container)"
+    return f"max by (namespace, container) (100 * {by} ({used}) / {by} ({limit}))"
+
+
 MESH = Dashboard(
     uid="mesh",
     title="Mesh",
-    description="Who calls whom, how it goes, and whether all of it is encrypted.",
+    description="The four golden signals of every service as its sidecar sees them, and whether all is encrypted.",
     choices=[Choice("namespace", "istio_requests_total", "destination_service_namespace")],
     rows={
-        "Requests": [
+        "Latency": [
+            Lines("Latency, 99 of 100", "ms", {_NAMED: _quantile(0.99)}, description="Alerts on it."),
+            Lines(
+                "Latency, typical and slow",
+                "ms",
+                {f"{_NAMED} median": _quantile(0.5), f"{_NAMED} 95 of 100": _quantile(0.95)},
+            ),
+        ],
+        "Traffic": [
             Lines("Requests", "reqps", {_NAMED: f"sum by ({_BY}) ({_requests()})"}, stacked=True),
             Lines(
                 "Who calls",
@@ -42,16 +63,46 @@ MESH = Dashboard(
                 },
             ),
             Lines(
-                "Errors",
-                "percent",
-                {_NAMED: f"100 * sum by ({_BY}) ({_requests(_FAILED)}) / sum by ({_BY}) ({_requests()})"},
-            ),
-            Lines("Latency", "ms", {f"{_NAMED} median": _quantile(0.5), f"{_NAMED} 99 of 100": _quantile(0.99)}),
-            Lines(
                 "Encrypted",
                 "percent",
                 {"requests": f"100 * sum({_requests(_ENCRYPTED)}) / sum({_requests()})"},
                 description="By mutual TLS.",
+            ),
+        ],
+        "Errors": [
+            Lines(
+                "Errors",
+                "percent",
+                {_NAMED: f"100 * sum by ({_BY}) ({_requests(_FAILED)}) / sum by ({_BY}) ({_requests()})"},
+                description="Answers of 500 and above. Alerts on it.",
+            ),
+            Lines(
+                "Errors by status",
+                "reqps",
+                {f"{_NAMED} {{{{response_code}}}}": f"sum by ({_BY}, response_code) ({_requests(_FAILED)})"},
+            ),
+        ],
+        "Saturation": [
+            Lines(
+                "CPU of its limit",
+                "percent",
+                {_CONTAINER: _fullest(f"rate(container_cpu_usage_seconds_total{{{_ONE}}}[{RATE}])", "cpu")},
+                description="Of the fullest pod. Sidecars are istio-proxy, services have their own names.",
+            ),
+            Lines(
+                "Memory of its limit",
+                "percent",
+                {_CONTAINER: _fullest(f"container_memory_working_set_bytes{{{_ONE}}}", "memory")},
+                description="Of the fullest pod. Sidecars are istio-proxy, services have their own names.",
+            ),
+            Lines(
+                "Waiting for CPU",
+                "percent",
+                {
+                    _CONTAINER: "100 * sum by (namespace, container) "
+                    f"(rate(container_cpu_cfs_throttled_periods_total{{{_ONE}}}[{RATE}])) "
+                    f"/ sum by (namespace, container) (rate(container_cpu_cfs_periods_total{{{_ONE}}}[{RATE}]))"
+                },
             ),
         ],
         "Control plane": [

@@ -151,8 +151,14 @@ def test_there_is_a_panel_for_each_metric_that_is_asked_for(asked_for: str, part
     assert panel in {each.title for each in DASHBOARDS[part].panels()}, asked_for
 
 
-def test_services_are_seen_by_the_four_golden_signals() -> None:
-    assert list(DASHBOARDS["services"].rows) == ["Latency", "Traffic", "Errors", "Saturation"]
+@pytest.mark.parametrize("part", ["services", "mesh"])
+def test_services_are_seen_by_the_four_golden_signals(part: str) -> None:
+    assert list(DASHBOARDS[part].rows)[:4] == ["Latency", "Traffic", "Errors", "Saturation"]
+
+
+def test_the_mesh_shows_services_that_export_nothing_themselves() -> None:
+    read = {name for query in queries(DASHBOARDS["mesh"]) for name in metrics(query)}
+    assert not [name for name in read if name.startswith("http_")]
 
 
 def test_a_number_turns_red_where_its_alert_fires() -> None:
