@@ -1,4 +1,4 @@
-"""Where Prometheus goes for a pod that a PodMonitor selects, as its operator and its discovery have it."""
+"""Where Prometheus goes for a pod that a monitor finds, as its operator and its discovery have it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ def addresses(endpoint: Object, containers: Sequence[Object], init_containers: S
     """Return the addresses that an endpoint of a PodMonitor has scraped in a pod with these containers."""
     found = (_relabelled(endpoint, target) for target in _discovered([*containers, *init_containers]))
     return [target["__address__"] for target in found if target]
+
+
+def addresses_behind(service: Object, endpoint: Object, containers: Sequence[Object]) -> list[str]:
+    """Return the addresses that an endpoint of a ServiceMonitor has scraped in a pod with these containers.
+
+    Of what is discovered the operator keeps the Service's port that is asked for by name, and then relabels.
+    https://prometheus.io/docs/prometheus/latest/configuration/configuration/#endpointslice
+    """
+    numbers = {port["name"]: port["containerPort"] for each in containers for port in each.get("ports") or ()}
+    behind = {port["name"]: numbers[port["targetPort"]] for port in service["spec"]["ports"]}
+    kept = [{"__address__": f"{ADDRESS}:{number}"} for name, number in behind.items() if name == endpoint["port"]]
+    return [_rewritten(endpoint, target)["__address__"] for target in kept]
+
+
+def job(monitor: Object, labels: Object) -> str:
+    """Return what the targets of a monitor are called, by the labels of the Service or of the pods it selects."""
+    about = monitor["metadata"]
+    otherwise = about["name"] if monitor["kind"] == "ServiceMonitor" else f"{about['namespace']}/{about['name']}"
+    return labels.get(monitor["spec"].get("jobLabel", ""), otherwise)
 
 
 def _discovered(containers: Sequence[Object]) -> Iterator[dict[str, str]]:
@@ -50,6 +69,10 @@ def _relabelled(endpoint: Object, target: dict[str, str]) -> dict[str, str]:
     for key, by in asked.items():
         if key in endpoint and target[f"__meta_kubernetes_pod_container_port_{by}"] != str(endpoint[key]):
             return {}
+    return _rewritten(endpoint, target)
+
+
+def _rewritten(endpoint: Object, target: dict[str, str]) -> dict[str, str]:
     for rule in endpoint.get("relabelings") or ():
         value = ";".join(target[label] for label in rule["sourceLabels"])
         matched = re.fullmatch(rule.get("regex", "(.*)"), value)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from sandbox.kubernetes.schema import published
-from tests.scraped import ADDRESS, SIDECAR, addresses
+from tests.scraped import ADDRESS, SIDECAR, addresses, addresses_behind, job
 from tools import ensure
 
 CHART = Path(__file__).parents[2] / "charts" / "service"
@@ -319,11 +319,26 @@ def test_in_a_mesh_pods_have_a_sidecar_that_hands_out_their_metrics_to_the_scrap
     assert template["labels"]["sidecar.istio.io/inject"] == "true"
     merged = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/metrics"}
     assert template["annotations"] == merged
-    (endpoint,) = objects["PodMonitor"]["spec"]["podMetricsEndpoints"]
-    assert addresses(endpoint, pod(objects)["containers"], [SIDECAR]) == [f"{ADDRESS}:15020"]
+    (endpoint,) = objects["ServiceMonitor"]["spec"]["endpoints"]
+    assert addresses_behind(objects["Service"], endpoint, pod(objects)["containers"]) == [f"{ADDRESS}:15020"]
     assert endpoint["path"] == "/stats/prometheus"
     (admitted,) = objects["NetworkPolicy"]["spec"]["ingress"]
     assert admitted == {"from": [peer], "ports": [{"port": 15020, "protocol": "TCP"}]}
+
+
+def test_in_a_mesh_a_worker_is_scraped_at_its_sidecar_too():
+    objects = render(WORKER | {"mesh": {"enabled": True}, "metrics": {"enabled": True, "port": 9090}})
+    (endpoint,) = objects["PodMonitor"]["spec"]["podMetricsEndpoints"]
+    assert addresses(endpoint, pod(objects)["containers"], [SIDECAR]) == [f"{ADDRESS}:15020"]
+
+
+@pytest.mark.parametrize("in_a_mesh", [False, True])
+def test_dashboards_and_alerts_have_a_service_and_a_worker_by_their_names(in_a_mesh: bool):
+    metrics = {"mesh": {"enabled": in_a_mesh}, "metrics": {"enabled": True, "port": 9090}}
+    web, worker = render(WEB | metrics), render(WORKER | metrics)
+    assert job(web["ServiceMonitor"], web["Service"]["metadata"]["labels"]) == "web"
+    labels = worker["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    assert job(worker["PodMonitor"], labels) == "web"
 
 
 def test_in_a_mesh_only_the_listed_identities_may_call():

@@ -85,17 +85,18 @@ failureThreshold: {{ .failureThreshold }}
 {{- end }}
 {{- end }}
 
-{{/* "ServiceMonitor" or "PodMonitor": a sidecar's port is no Service's. */}}
+{{/* "ServiceMonitor", or "PodMonitor" for a worker. */}}
 {{- define "service.monitor" -}}
-{{- ternary "ServiceMonitor" "PodMonitor" (and .Values.service.enabled (not .Values.mesh.enabled)) }}
+{{- ternary "ServiceMonitor" "PodMonitor" .Values.service.enabled }}
 {{- end }}
 
 {{/* What a monitor scrapes. In a mesh, the sidecar hands out the service's metrics with its own, without mutual TLS:
      https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging
-     No container declares that port, and none that is not declared is found: the sidecar is, by the one it declares. */}}
+     Nothing declares that port, and none that is not declared is found: a service's pods are by its own port, a
+     worker's by the one that the sidecar declares. */}}
 {{- define "service.endpoint" -}}
 {{- if .Values.mesh.enabled -}}
-- port: http-envoy-prom
+- port: {{ ternary "http" "http-envoy-prom" .Values.service.enabled }}
   path: /stats/prometheus
   relabelings:
     - sourceLabels: [__address__]
