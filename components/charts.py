@@ -16,6 +16,8 @@ from charts.pins import Pin, pins
 
 # The chart of an application service, relative to the project so that state does not depend on where the checkout is.
 SERVICE_CHART = "./charts/service"
+WITHOUT_ISSUERS = "./charts/without_issuers.py"
+"""A post-renderer, likewise relative."""
 
 
 class UnknownChart(pulumi.RunError):
@@ -65,12 +67,14 @@ class Charts:
         version: str | None = None,
         timeout_seconds: int = 600,
         awaited: bool = True,
+        post_renderer: str | None = None,
     ) -> kubernetes.helm.v3.Release:
         """Return a release of a pinned chart: a real Helm install, so that hooks run and teardown is Helm's.
 
         ``name`` is the release's name, too. ``version`` takes the place of the pinned one. ``timeout_seconds`` bounds
         the wait until its pods are ready; without ``awaited`` there is no such wait, for pods that start only once what
-        they refer to has been made. Raises UnknownChart for a chart that is not pinned.
+        they refer to has been made. ``post_renderer`` is a program that Helm sends what it renders through. Raises
+        UnknownChart for a chart that is not pinned.
         """
         pin = _pins().get(chart)
         if pin is None:
@@ -85,6 +89,7 @@ class Charts:
             timeout=timeout_seconds,
             skip_await=None if awaited else True,
             cleanup_on_fail=True,
+            postrender=post_renderer,
             opts=opts,
             **self._source(pin),
         )

@@ -14,7 +14,7 @@ import pulumi_tls as tls
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
-from components.charts import Charts
+from components.charts import WITHOUT_ISSUERS, Charts
 from components.cloud.contract import Bucket, Cloud
 from components.cluster.contract import Cluster
 from components.component import Component
@@ -82,12 +82,11 @@ class PostgresBackups(Component):
             values={
                 "resources": _RESOURCES,
                 # The program's own, so that a platform without cert-manager has backups too.
-                "certificate": {
-                    "createClientCertificate": False,
-                    "createServerCertificate": False,
-                    "createIssuer": False,
-                },
+                "certificate": {"createClientCertificate": False, "createServerCertificate": False},
             },
+            # The chart has no value for leaving out the issuer: https://github.com/cloudnative-pg/charts/blob/
+            # plugin-barman-cloud-v0.7.0/charts/plugin-barman-cloud/templates/certificate-issuer.yaml
+            post_renderer=WITHOUT_ISSUERS,
             opts=self.child(
                 depends_on=[operator, *(self._certificate(side, operators) for side in ("server", "client"))]
             ),

@@ -17,7 +17,7 @@ from jsonschema.protocols import Validator
 
 from sandbox.emulator import UNKNOWN, Properties, Refused, contains_unknown
 from sandbox.kubernetes.cluster import Cluster, Entry, Key, Release
-from sandbox.kubernetes.schema import CLUSTER_SCOPED, VERSION, Yaml, is_published
+from sandbox.kubernetes.schema import VERSION, Yaml
 from tools import ensure
 
 PINS: Final = "GROUNDWORK_PINS"
@@ -65,6 +65,7 @@ def install(cluster: Cluster, inputs: Properties) -> Properties:
         release = Release(_document(inputs), _groups(inputs), [], old.revision + 1 if old else 1)
         cluster.releases[id] = release
         for obj in _render(path, inputs) if path else ():
+            _set_namespace(cluster, obj, namespace)
             release.objects.append(Key.of(_apply(cluster, obj, id).live))
         for key in set(old.objects if old else ()) - set(release.objects):
             cluster.remove(key)
@@ -83,6 +84,12 @@ def install(cluster: Cluster, inputs: Properties) -> Properties:
         "status": "deployed",
     }
     return {**inputs, "status": status, "resourceNames": {kind: sorted(of) for kind, of in sorted(names.items())}}
+
+
+def _set_namespace(cluster: Cluster, obj: Properties, namespace: str) -> None:
+    """Put what belongs to a namespace and names none into the release's."""
+    if cluster.definition(obj["apiVersion"], obj["kind"]).namespaced is not False:
+        obj["metadata"].setdefault("namespace", namespace)
 
 
 def _apply(cluster: Cluster, obj: Properties, owner: str) -> Entry:
@@ -155,16 +162,15 @@ def merge(base: Any, over: Any) -> Any:
 
 
 def _render(path: Path, inputs: Properties) -> list[Properties]:
-    """The objects of a chart as helm renders it, hooks left out, each with the namespace it goes to."""
+    """The objects of a chart as helm renders it, hooks left out."""
     values = json.dumps(inputs.get("values") or {}, sort_keys=True)
     options = ("--skip-crds",) if inputs.get("skipCrds") else ("--include-crds",)
     text = _template(str(path), _modified(path), inputs["name"], inputs["namespace"], values, options)
-    objects = [obj for obj in yaml.load_all(text, Yaml) if obj]
-    for obj in objects:
-        own = is_published(obj["apiVersion"].rpartition("/")[0])
-        if not (own and obj["kind"] in CLUSTER_SCOPED):
-            obj["metadata"].setdefault("namespace", inputs["namespace"])
-    return objects
+    if renderer := inputs.get("postrender"):
+        if not Path(renderer).exists():
+            raise Refused(f"unable to find binary at {renderer}", "postrender")
+        text = _run([str(Path(renderer).resolve())], text)
+    return [obj for obj in yaml.load_all(text, Yaml) if obj]
 
 
 @lru_cache(maxsize=512)
@@ -181,7 +187,10 @@ def _template(chart: str, modified: int, name: str, namespace: str, values: str,
 
 
 def _helm(*arguments: str, given: str = "") -> str:
-    command = [str(ensure("helm")), *arguments]
+    return _run([str(ensure("helm")), *arguments], given)
+
+
+def _run(command: list[str], given: str) -> str:
     done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=HELM_SECONDS)
     if done.returncode:
         raise Refused(done.stderr.strip().removeprefix("Error: "), "values")

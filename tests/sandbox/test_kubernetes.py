@@ -513,6 +513,43 @@ def test_a_packaged_chart_is_rendered_too(shop: Shop, monkeypatch: pytest.Monkey
         shop.create(inputs | {"name": "b", "values": {"x": 1}})
 
 
+def test_a_chart_may_have_what_its_own_definitions_say_belongs_to_no_namespace(shop: Shop, tmp_path: Path):
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "toys.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Cluster",
+            "names": {"kind": "Toy", "plural": "toys"},
+            "versions": [
+                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+            ],
+        },
+    }
+    files = {
+        "Chart.yaml": {"apiVersion": "v2", "name": "toys", "version": "1.0.0"},
+        "values.yaml": {},
+        "crds/toys.yaml": definition,
+        "templates/toy.yaml": {"apiVersion": "example.com/v1", "kind": "Toy", "metadata": {"name": "bear"}},
+    }
+    for path, document in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(yaml.safe_dump(document))
+    made = shop.create(release(str(tmp_path), values={}))[1]["resourceNames"]
+    assert made["Toy.example.com/example.com/v1"] == ["bear"]
+
+
+def test_a_chart_goes_through_its_post_renderer(shop: Shop, tmp_path: Path):
+    renderer = tmp_path / "renderer"
+    renderer.write_text("#!/bin/sh\nsed 's/^  name: .*/  name: another/'\n")
+    renderer.chmod(0o755)
+    made = shop.create(release() | {"postrender": str(renderer)})[1]["resourceNames"]
+    assert {name.rpartition("/")[2] for names in made.values() for name in names} == {"another"}
+    with pytest.raises(Refused, match="unable to find binary at"):
+        shop.create(release() | {"name": "b", "postrender": "./gone"})
+
+
 # Manifests and what outlives the process
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import Any
 
+import yaml
+
 from components.data_tier.postgres import InClusterPostgres
+from spec.load import ROOT
 from spec.postgres import InClusterPostgres as Spec
 from tests.components.around import POLICY, RELEASE, SECRET, AnyCloud, Around
 from tests.recorder import Recorder, remembered, run
@@ -70,9 +74,35 @@ def test_the_operator_and_the_plugin_know_each_other_without_cert_manager() -> N
     assert pairs == {"barman-cloud-server-tls", "barman-cloud-client-tls"}
     release = made.one(RELEASE, "db-backups-plugin")
     assert set(release["values.certificate"].values()) == {False}
+    assert _rendered_anew(release["postrender"]) == ["ServiceAccount", "Service"]
     assert {each.urn for each in made.all(SECRET) if "tls" in each["metadata.name"]} <= release.dependencies
     for each in made.all(SECRET):
         assert "stringData" in each.secrets or any(path.startswith("stringData.") for path in each.secrets)
+
+
+def _rendered_anew(post_renderer: str) -> list[str]:
+    """Return the kinds that are left of three of the chart's objects; a path of a program is the project's."""
+    rendered = """\
+---
+# Source: plugin-barman-cloud/templates/rbac.yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: plugin}
+---
+# Source: plugin-barman-cloud/templates/certificate-issuer.yaml
+# Copyright
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: plugin}
+---
+# Source: plugin-barman-cloud/templates/service.yaml
+apiVersion: v1
+kind: Service
+metadata: {name: plugin}
+"""
+    done = subprocess.run([str(ROOT / post_renderer)], input=rendered, capture_output=True, text=True, check=True)
+    return [each["kind"] for each in yaml.safe_load_all(done.stdout) if each]
 
 
 def test_the_plugin_answers_the_operator_and_instances_reach_the_bucket() -> None:
