@@ -67,7 +67,7 @@ doctor: $(filled) ## what is found on this machine, what is missing, how to get 
 
 ##@ Tests and checks (none needs an account or the network)
 
-.PHONY: test unit engine golden lint fmt bench schema reachability
+.PHONY: test unit engine charts golden lint fmt bench schema reachability
 test: tools kubernetes lint ## everything: lint, then all tests
 	@$(pytest)
 
@@ -76,6 +76,11 @@ unit: $(filled) ## the tests that need no engine, those of the emulated AWS acco
 
 engine: tools kubernetes ## the tests on the real engine and of the emulated AWS account
 	@$(pytest) -m "engine or account"
+
+charts: tools ## the tests of what third-party charts render and define; `make mirror` fetches them first
+	@$(python) -m charts crds $(MIRROR) $(MIRROR)/crds
+	@GROUNDWORK_CHARTS=$(abspath $(MIRROR)) GROUNDWORK_CRDS=$(abspath $(MIRROR))/crds $(pytest) tests/charts tests/footprints \
+	  tests/reachability tests/components/test_custom_resources.py
 
 golden: tools ## write the resource graphs in tests/golden anew
 	@$(python) -m tests.graph

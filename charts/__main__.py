@@ -1,17 +1,19 @@
-"""Third-party charts: list what is pinned, or fill a mirror for `groundwork:chartMirror`.
+"""Third-party charts: list what is pinned, fill a mirror for `groundwork:chartMirror`, take the CRDs out of one.
 
 Usage: python -m charts list
        python -m charts vendor [--record] DIRECTORY [CHART …]
+       python -m charts crds MIRROR DIRECTORY
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+from charts.definitions import NoDefinitions, write_definitions
 from charts.pins import Pin, digests, pins, write_digests
 from charts.vendor import Vendored, vendor
 
@@ -25,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     vendoring.add_argument("directory", type=Path, help="where the mirror is; made if it is not there")
     vendoring.add_argument("chart", nargs="*", help="keys of charts/versions.yaml; all of them when none is given")
     vendoring.add_argument("--record", action="store_true", help="add the digests of charts taken on trust to the list")
+    defining = commands.add_parser("crds", help="write the CRDs of a mirror's charts, for GROUNDWORK_CRDS")
+    defining.add_argument("mirror", type=Path, help="where the charts are")
+    defining.add_argument("directory", type=Path, help="where the CRDs go; made if it is not there")
     options = parser.parse_args(arguments)
     known, pinned = digests(), pins()
     if options.command == "list":
@@ -32,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         for pin in pinned.values():
             print(f"{pin.archive:<{width}}{'digest known' if pin.stem in known else 'on trust':<14}{pin.repository}")
         return 0
+    if options.command == "crds":
+        return _define(pinned.values(), options.mirror, options.directory)
     if unknown := [key for key in options.chart if key not in pinned]:
         for key in unknown:
             near = get_close_matches(key, pinned, n=1)
@@ -40,6 +47,17 @@ def main(arguments: list[str] | None = None) -> int:
             )
         return 1
     return _vendor([pinned[key] for key in options.chart or pinned], options.directory, known, options.record)
+
+
+def _define(pinned: Collection[Pin], mirror: Path, directory: Path) -> int:
+    width = _width(pinned)
+    try:
+        for pin, count in write_definitions(pinned, mirror, directory):
+            print(f"{pin.archive:<{width}}{count} definitions")
+    except NoDefinitions as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _vendor(wanted: list[Pin], directory: Path, known: dict[str, str], record: bool) -> int:

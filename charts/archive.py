@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import tarfile
 import zlib
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import yaml
 
 _SCHEMA = "values.schema.json"
+_DEFINITIONS = re.compile(r"[^/]+/(charts/[^/]+/)*crds/.*\.ya?ml")
 
 
 class BadArchive(ValueError):
@@ -28,6 +30,11 @@ def about(archive: bytes) -> dict[str, Any]:
             except yaml.YAMLError as error:
                 raise BadArchive(f"has a Chart.yaml that is not YAML: {error}") from None
     raise BadArchive("is not a packaged chart: it has no Chart.yaml")
+
+
+def definitions(archive: bytes) -> list[str]:
+    """Return the files of CRDs that Helm installs before it renders anything. Raises BadArchive."""
+    return [content.decode() for member, content in _files(archive) if _DEFINITIONS.fullmatch(member.name)]
 
 
 def self_contained(archive: bytes) -> tuple[bytes, int]:

@@ -34,6 +34,10 @@ class Pin:
     repository: str
     """URL of a Helm repository, or the OCI path above the chart."""
     version: str
+    crds: tuple[str, ...] = ()
+    """API groups that it brings."""
+    crds_switches: tuple[str, ...] = ()
+    """Values, by their paths, that decide whether it does."""
 
     @property
     def is_oci(self) -> bool:
@@ -54,7 +58,15 @@ def pins(versions: Path = VERSIONS) -> dict[str, Pin]:
     """Return every pinned chart by its key."""
     given: Mapping[str, Mapping[str, Any]] = yaml.safe_load(versions.read_text())
     return {
-        key: Pin(key, pin.get("chart", key), pin["repository"], pin["version"]) for key, pin in sorted(given.items())
+        key: Pin(
+            key,
+            pin.get("chart", key),
+            pin["repository"],
+            pin["version"],
+            tuple(pin.get("crds", ())),
+            tuple(pin.get("crdsSwitch", ())),
+        )
+        for key, pin in sorted(given.items())
     }
 
 

@@ -16,6 +16,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from cryptography.x509.oid import NameOID
 
 from charts import __main__ as command
 from charts.archive import about, self_contained
+from charts.definitions import NoDefinitions, write_definitions
 from charts.pins import Pin, digests, pins, write_digests
 from charts.vendor import NotVendored, Vendored, helm_pull, vendor
 from tools import ensure
@@ -59,13 +61,26 @@ def packaged(name: str = "toy", version: str = "1.2.3", schema: Any = SCHEMA) ->
         "values.schema.json": json.dumps(schema),
         "templates/config.yaml": CONFIG_MAP,
     }
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
+    return packed(files, name)
+
+
+def packed(files: dict[str, str], name: str = "toy") -> bytes:
+    """Return an archive of a chart's files."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as archive:
         for path, text in files.items():
             member = tarfile.TarInfo(f"{name}/{path}")
             member.size = len(text.encode())
             archive.addfile(member, io.BytesIO(text.encode()))
-    return gzip.compress(packed.getvalue(), mtime=0)
+    return gzip.compress(plain.getvalue(), mtime=0)
+
+
+def with_definitions(path: str, *, switched: bool) -> bytes:
+    """Return a packaged chart that defines a kind in a file of its own, or where a value asks for it."""
+    definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {group: toys.example.com}"
+    text = f"{{{{ if .Values.crds }}}}\n{definition}\n{{{{ end }}}}\n" if switched else f"{definition}\n"
+    about = yaml.safe_dump({"apiVersion": "v2", "name": "toy", "version": "1.2.3"})
+    return packed({"Chart.yaml": about, "values.yaml": "crds: false\n", path: text})
 
 
 def sha256(content: bytes) -> str:
@@ -322,10 +337,12 @@ def test_a_chart_comes_from_an_oci_registry(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.skipif("GROUNDWORK_CHARTS" not in os.environ, reason="GROUNDWORK_CHARTS names no directory of charts")
 def test_nginx_of_a_mirror_is_checked_against_its_schema_without_the_network(tmp_path: Path) -> None:
     nginx = pins()["nginx-ingress"]
+    # As its publisher has it, or from a mirror.
     archive = (Path(os.environ["GROUNDWORK_CHARTS"]) / nginx.archive).read_bytes()
     [made] = vendor([nginx], tmp_path, {}, giving(archive))
     assert isinstance(made, Vendored)
-    assert made.dropped > 0
+    mirrored = (tmp_path / nginx.archive).read_bytes()
+    assert self_contained(mirrored) == (mirrored, 0)
 
     def render(*values: str) -> subprocess.CompletedProcess[str]:
         command = [
@@ -340,3 +357,26 @@ def test_nginx_of_a_mirror_is_checked_against_its_schema_without_the_network(tmp
 
     assert render().returncode == 0, render().stderr
     assert "controller/kind" in render("--set", "controller.kind=Deploymnt").stderr.replace(".", "/")
+
+
+@pytest.mark.usefixtures("helm_alone")
+@pytest.mark.parametrize(
+    ("path", "switched"),
+    [("crds/toys.yaml", False), ("charts/part/crds/toys.yaml", False), ("templates/toys.yaml", True)],
+)
+def test_definitions_are_taken_from_beside_the_templates_or_from_what_a_value_asks_for(
+    tmp_path: Path, path: str, switched: bool
+) -> None:
+    (tmp_path / TOY.archive).write_bytes(with_definitions(path, switched=switched))
+    brings = replace(TOY, crds=("toys.example.com",), crds_switches=("crds",))
+    assert list(write_definitions([TOY, brings], tmp_path, tmp_path / "crds")) == [(brings, 1)]
+    written = yaml.safe_load((tmp_path / "crds" / "toy-1.2.3.yaml").read_text())
+    assert written["spec"] == {"group": "toys.example.com"}
+
+
+@pytest.mark.usefixtures("helm_alone")
+def test_a_chart_that_defines_less_than_it_is_pinned_for_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / TOY.archive).write_bytes(with_definitions("crds/toys.yaml", switched=False))
+    brings = replace(TOY, crds=("toys.example.com", "games.example.com"))
+    with pytest.raises(NoDefinitions, match=r"defines nothing of games\.example\.com"):
+        list(write_definitions([brings], tmp_path, tmp_path / "crds"))

@@ -19,11 +19,12 @@ import yaml
 from charts.pins import pins
 from sandbox.kubernetes.schema import Yaml
 from spec.capacity.workloads import Container, Workload
-from tests.reachability.pods import template
+from tests.reachability.pods import NAME, template
 from tests.stack_objects import Made, Object, Release
 from tools import ensure
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+_STORE = "ObjectStore"
 _GENERATED = re.compile(r"-[0-9a-f]{7,8}$")  # what Pulumi adds to a name
 
 # What the Prometheus operator adds takes what its own arguments say.
@@ -33,12 +34,13 @@ _RELOADER = re.compile(r"--config-reloader-(cpu|memory)-(request|limit)=(.+)")
 
 def workloads(stack: Made) -> Iterator[Workload]:
     """Yield what the objects of a stack say; those of charts are among them where the charts are at hand."""
-    reloader = _reloader(stack)
     for each in [*stack.objects, *_hooks(stack)]:
         if each["kind"] in _KINDS:
             yield _workload(each)
+        elif each["kind"] == "CronJob":
+            yield _started_by_hand(each)
         elif each["kind"] in _OPERATED:
-            yield _OPERATED[each["kind"]](each, reloader)
+            yield _OPERATED[each["kind"]](each, stack)
 
 
 def given(stack: Made) -> Iterator[tuple[str, Container]]:
@@ -47,7 +49,7 @@ def given(stack: Made) -> Iterator[tuple[str, Container]]:
         for found in _resources(release.values):
             yield release.name, found
     for each in stack.objects:
-        if each["kind"] in _OPERATED:
+        if each["kind"] in {*_OPERATED, _STORE}:
             for found in _resources(each["spec"]):
                 yield each["metadata"]["name"], found
 
@@ -76,7 +78,12 @@ def _resources(values: Any) -> Iterator[Container]:
 
 def _container(of: Object, resources: Any = None) -> Container:
     asked = of.get("resources") or {} if resources is None else resources
-    return Container(of["name"], asked.get("requests") or {}, asked.get("limits") or {})
+    requests, limits = (
+        # Charts may leave the quotes off a whole core.
+        {kind: str(quantity) for kind, quantity in (asked.get(key) or {}).items()}
+        for key in ("requests", "limits")
+    )
+    return Container(of["name"], requests, limits)
 
 
 def _workload(of: Object) -> Workload:
@@ -94,6 +101,14 @@ def _workload(of: Object) -> Workload:
     )
 
 
+def _started_by_hand(of: Object) -> Workload:
+    """Jobs that people start, one of them at a time, are one workload: what their pods are called."""
+    pod = template(of)
+    (one,), name = pod["spec"]["containers"], pod["metadata"]["labels"][NAME]
+    assert of["spec"]["suspend"], f"{of['metadata']['name']} starts by itself: reckon with it"
+    return Workload(name, of["metadata"]["namespace"], [_container({**one, "name": name})])
+
+
 def _reloader(stack: Made) -> Any:
     resources: dict[str, dict[str, str]] = {"requests": {}, "limits": {}}
     for each in stack.of_kind("Deployment"):
@@ -103,14 +118,30 @@ def _reloader(stack: Made) -> Any:
     return resources
 
 
-def _instances(of: Object, _: Any) -> Workload:
+def _instances(of: Object, stack: Made) -> Workload:
     spec, asked = of["spec"], of["spec"]["resources"]
-    names = {"containers": "postgres", "init": "bootstrap-controller"}
-    made = {kind: [_container({"name": name}, asked)] for kind, name in names.items()}
-    return _operated(of, spec["instances"], (spec["affinity"].get("nodeSelector") or {}), claims=1, **made)
+    return _operated(
+        of,
+        spec["instances"],
+        spec["affinity"].get("nodeSelector") or {},
+        containers=[_container({"name": "postgres"}, asked), *_archivers(of, stack)],
+        init=[_container({"name": "bootstrap-controller"}, asked)],
+        claims=1,
+    )
 
 
-def _pooler(of: Object, _: Any) -> Workload:
+def _archivers(of: Object, stack: Made) -> Iterator[Container]:
+    """Yield what a plugin puts beside each instance: it takes what the store says that the plugin is told of.
+
+    https://cloudnative-pg.io/plugin-barman-cloud/docs/object_stores/
+    """
+    stores = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in stack.of_kind(_STORE)}
+    for plugin in of["spec"].get("plugins") or ():
+        store = stores[of["metadata"]["namespace"], plugin["parameters"]["barmanObjectName"]]
+        yield _container({"name": "plugin-barman-cloud"}, store["spec"]["instanceSidecarConfiguration"]["resources"])
+
+
+def _pooler(of: Object, _: Made) -> Workload:
     pod = of["spec"]["template"]["spec"]
     return _operated(
         of,
@@ -121,8 +152,8 @@ def _pooler(of: Object, _: Any) -> Workload:
     )
 
 
-def _monitoring(of: Object, reloader: Any) -> Workload:
-    spec = of["spec"]
+def _monitoring(of: Object, stack: Made) -> Workload:
+    spec, reloader = of["spec"], _reloader(stack)
     return _operated(
         of,
         spec.get("replicas", 1),
@@ -136,7 +167,7 @@ def _monitoring(of: Object, reloader: Any) -> Workload:
     )
 
 
-def _broker(of: Object, _: Any) -> Workload:
+def _broker(of: Object, _: Made) -> Workload:
     spec = of["spec"]
     pod = spec["override"]["statefulSet"]["spec"]["template"]["spec"]
     return _operated(
@@ -149,7 +180,7 @@ def _broker(of: Object, _: Any) -> Workload:
     )
 
 
-def _servers(of: Object, _: Any) -> Workload:
+def _servers(of: Object, _: Made) -> Workload:
     spec = of["spec"]
     affinity = ((spec.get("template") or {}).get("pod") or {}).get("affinity") or {}
     terms = (affinity.get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
@@ -169,7 +200,7 @@ def _operated(of: Object, replicas: int, selector: Mapping[str, str], **what: An
     return Workload(about["name"], about["namespace"], replicas=replicas, pool=selector.get("groundwork/pool"), **what)
 
 
-_OPERATED: Mapping[str, Callable[[Object, Any], Workload]] = {
+_OPERATED: Mapping[str, Callable[[Object, Made], Workload]] = {
     "Cluster": _instances,
     "Pooler": _pooler,
     "Prometheus": _monitoring,

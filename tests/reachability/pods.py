@@ -19,6 +19,10 @@ Labels = Mapping[str, str]
 Ports = Mapping[str, int]
 Row = tuple[str, Labels, Ports]
 
+_INJECTED = "sidecar.istio.io/inject"
+_OF_A_SIDECAR: Ports = {"metrics": 15020}
+"""Where it hands out the metrics of its pod, with its own; no container declares that port."""
+
 # By chart: the pods' name, the labels that a policy may select by, and the ports that matter to one. Pods in their
 # node's own network are left out: no NetworkPolicy is about them. `{release}` is the release's name.
 CHARTS: Mapping[str, tuple[Row, ...]] = {
@@ -81,9 +85,8 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
     ),
     "fluent-bit": (("fluent-bit", {NAME: "fluent-bit", INSTANCE: "{release}"}, {"http (metrics)": 2020}),),
     "kafka-ui": (("kafka-ui", {NAME: "kafka-ui", INSTANCE: "{release}"}, {"http": 8080}),),
-    # No container declares the port of the metrics.
-    "gateway": (("ingress controller", {"istio": "ingress"}, {"http2": 80, "status-port": 15021, "metrics": 15020}),),
-    "cni": (("istio-cni", {"k8s-app": "istio-cni-node"}, {"readiness": 8000, "metrics": 15014}),),
+    "gateway": (("ingress controller", {"istio": "ingress"}, {"http2": 80, "status-port": 15021, **_OF_A_SIDECAR}),),
+    "cni": (("istio-cni", {"k8s-app": "istio-cni-node"}, {"metrics": 15014}),),
     "istiod": (("istiod", {"app": "istiod"}, {"https-dns": 15012, "https-webhook": 15017, "http-monitoring": 15014}),),
     "kube-prometheus-stack": (
         ("grafana", {NAME: "grafana", INSTANCE: "{release}"}, {"grafana": 3000}),
@@ -106,7 +109,6 @@ CHARTS: Mapping[str, tuple[Row, ...]] = {
             {"http": 80, "https": 443, "prometheus": 9113},
         ),
     ),
-    # One that nobody sends to has the same policies as if it listened.
     "opentelemetry-collector": (
         ("{release}", {INSTANCE: "{release}"}, {"otlp": 4317, "otlp-http": 4318, "metrics": 8888}),
     ),
@@ -214,15 +216,24 @@ def pods(stack: Made) -> list[Pod]:
 
 def _of_charts(stack: Made) -> Iterator[Pod]:
     for release in stack.releases:
-        for name, labels, ports in CHARTS.get(release.chart, ()):
-            yield Pod(
-                name.replace("{release}", release.name),
-                release.namespace,
-                {key: value.replace("{release}", release.name) for key, value in labels.items()},
-                ports,
-            )
+        yield from pods_of(release)
         if release.chart == "kube-prometheus-stack":
             yield from _operated(release)
+
+
+def pods_of(release: Release) -> Iterator[Pod]:
+    """Yield what the table has of a release; ports that its values close are left out."""
+    given = release.values.get("ports")
+    closed = (
+        {name for name, port in given.items() if port.get("enabled") is False} if isinstance(given, dict) else set()
+    )
+    for name, labels, ports in CHARTS.get(release.chart, ()):
+        yield Pod(
+            name.replace("{release}", release.name),
+            release.namespace,
+            {key: value.replace("{release}", release.name) for key, value in labels.items()},
+            {key: port for key, port in ports.items() if key not in closed},
+        )
 
 
 def _operated(release: Release) -> Iterator[Pod]:
@@ -250,7 +261,9 @@ def _rendered(stack: Made) -> Iterator[Pod]:
             pod = template(each)
             if not pod["spec"].get("hostNetwork"):
                 labels = pod["metadata"].get("labels") or {}
-                yield Pod(labels.get(NAME, _named(each)), each["metadata"]["namespace"], labels, ports_of(pod["spec"]))
+                merged = _OF_A_SIDECAR if labels.get(_INJECTED) == "true" else {}
+                ports = {**ports_of(pod["spec"]), **merged}
+                yield Pod(labels.get(NAME, _named(each)), each["metadata"]["namespace"], labels, ports)
 
 
 def template(workload: Object) -> dict[str, Any]:

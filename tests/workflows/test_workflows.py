@@ -207,8 +207,25 @@ def test_ci_needs_no_credentials() -> None:
 
 
 def test_ci_runs_what_a_contributor_runs() -> None:
-    commands = [step["run"] for step in steps(workflow("ci")) if "run" in step]
-    assert [command.split()[:2] for command in commands] == [["make", "test"]]
+    runs = {
+        name: [step["run"].split()[:2] for step in job["steps"] if "run" in step]
+        for name, job in workflow("ci")["jobs"].items()
+    }
+    assert runs == {"test": [["make", "test"]], "charts": [["make", "mirror"], ["make", "charts"]]}
+
+
+def test_what_is_skipped_without_charts_or_their_definitions_is_run_with_both() -> None:
+    """Whoever adds such a test elsewhere adds its folder to the target."""
+    recipe = (ROOT / "Makefile").read_text().partition("\ncharts:")[2].partition("\n\n")[0]
+    assert {"GROUNDWORK_CHARTS=", "GROUNDWORK_CRDS="} <= set(re.findall(r"GROUNDWORK_\w+=", recipe))
+    run = [ROOT / word for word in recipe.split() if word.startswith("tests/")]
+    gated = [
+        path
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if re.search(r"skipif\(.*(GROUNDWORK_CHARTS|CRDS)\b", path.read_text())
+    ]
+    assert gated
+    assert [path for path in gated if not any(path.is_relative_to(each) for each in run)] == []
 
 
 def script(job: dict[str, Any], words: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def postgres(platform: Platform) -> Iterator[Workload]:
     backups = [container("plugin-barman-cloud", "50m/96Mi", "500m/384Mi")] if spec.backups else []
     if backups:
         yield Workload(
-            "plugin-barman-cloud",
+            "postgresql-backups-plugin-plugin-barman-cloud",
             "cnpg-system",
             [container("barman-cloud", "25m/64Mi", "200m/128Mi")],
         )
