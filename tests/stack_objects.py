@@ -80,11 +80,17 @@ def _without_gitops(spec: Platform) -> Platform:
     return spec.model_copy(update={"gitops": None})
 
 
-def _clusters(spec: Platform) -> list[Cluster]:
-    """Run the program on the emulated cloud, and return the clusters that there are then."""
+def cloud_of(spec: Platform) -> EmulatedMocks:
+    """Run the program for a platform on an emulated cloud, and return that, with what was registered."""
     cloud = EmulatedMocks()
     with own_account():
         run_under(MockMonitor(cloud), lambda: build(spec))
+    return cloud
+
+
+def _clusters(spec: Platform) -> list[Cluster]:
+    """Run the program on the emulated cloud, and return the clusters that there are then."""
+    cloud = cloud_of(spec)
     clusters: Mapping[str, Cluster] = cloud.cloud.emulator("kubernetes").snapshot() or {}  # type: ignore[assignment]
     return list(clusters.values())
 
