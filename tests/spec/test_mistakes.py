@@ -125,8 +125,18 @@ def test_every_stack_file_is_sound(stack: str) -> None:
             ["postgres.writer"],
             ["is not declared", "→ there are no things to use"],
         ),
-        (LOCAL, "services.0.annotations", {}, ["services[0].annotations = {}", "→ keys: connections, database, env, health"]),
-        (LOCAL, "services.0.podAnnotations", {}, ["services[0].podAnnotations = {}", "→ keys: connections, database, env"]),
+        (
+            LOCAL,
+            "services.0.annotations",
+            {},
+            ["services[0].annotations = {}", "→ keys: connections, database, env, health"],
+        ),
+        (
+            LOCAL,
+            "services.0.podAnnotations",
+            {},
+            ["services[0].podAnnotations = {}", "→ keys: connections, database, env"],
+        ),
         (
             LOCAL,
             "gitops",
