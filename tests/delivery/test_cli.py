@@ -15,6 +15,8 @@ from delivery.cli import main
 from spec.load import ROOT
 from tests.delivery.conftest import Hub, Remote, Request, Web, git, write
 
+pytestmark = pytest.mark.engine
+
 CANARY = "canary-7f3a9c"
 
 

@@ -378,6 +378,7 @@ def has_its_form(config: dict[str, Any]) -> bool:
     return True
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("stack", stacks())
 @pytest.mark.parametrize("value", [-77, "No such thing!"])
 def test_nobody_is_blamed_for_naming_what_is_there_but_wrong(stack: str, value: Any) -> None:
