@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from spec.load import from_config
+from tests.spec.test_capacity import config
 from tests.spec.test_mistakes import AWS, SERVICE, changed, mistakes
 
 ROLE = "arn:aws:iam::123456789012:role"
@@ -50,6 +51,44 @@ def test_a_mistake_is_answered_by_path_value_and_remedy(path: str, value: Any, e
     text = mistakes(changed(SPOT, path, value))
     for words in expected:
         assert words in text
+
+
+POOLLESS = [SERVICE | {"interruptible": False}]
+TAINTED = POOLS[1] | {"taints": [{"key": "surge"}]}
+PREFERRED = POOLS[1] | {"taints": [{"key": "surge", "effect": "PreferNoSchedule"}]}
+
+
+@pytest.mark.parametrize(
+    ("pools", "remedy"),
+    [
+        ([POOLS[1]], "add a pool that is on demand"),
+        (POOLS, "take steady"),
+        ([POOLS[0], PREFERRED], "take steady"),
+    ],
+    ids=["only", "one of two", "a taint that only asks"],
+)
+def test_what_must_not_be_interrupted_does_not_come_to_spot_by_naming_no_pool(
+    pools: list[dict[str, Any]], remedy: str
+) -> None:
+    text = mistakes(SPOT | {"nodePools": pools, "services": POOLLESS})
+    for words in ("services[0].pool", "its pods may come to surge, which is spot", remedy):
+        assert words in text
+
+
+def test_a_spot_pool_whose_taints_keep_it_off_is_none_of_its_concern() -> None:
+    assert from_config(SPOT | {"nodePools": [POOLS[0], TAINTED], "services": POOLLESS}, "test")
+
+
+def test_prod_with_every_machine_on_spot_is_refused() -> None:
+    given = config("prod")
+    given["nodePools"][0]["capacity"] = "spot"
+    for service in given["services"]:
+        if service.get("interruptible") is False:
+            del service["pool"]
+    text = mistakes(given)
+    names = [service["name"] for service in given["services"]]
+    for name in ("auth", "payment", "admin"):
+        assert f"services[{names.index(name)}].pool" in text
 
 
 def test_the_api_server_of_a_kubeadm_cluster_is_closed_to_the_world() -> None:
