@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from spec.capacity.addresses import held_by_tier, offered
 from spec.capacity.amounts import KINDS, Amount, readable, total
 from spec.capacity.demand import Demand, demands
-from spec.capacity.machines import instance_types
+from spec.capacity.machines import Machine, instance_types
 from spec.capacity.placement import Homeless, Placement, place
+from spec.capacity.workloads import Workload
 from spec.cluster import ExistingCluster
 from spec.mistakes import MISSING, Mistake, Path, did_you_mean, dotted
 from spec.platform import Platform
@@ -86,6 +87,35 @@ def everything_fits_its_machines(platform: Platform) -> Iterator[Mistake]:
     for homeless in by_pool.values():
         assert placement is not None
         yield _crowded(platform, placement, homeless)
+
+
+@rule
+def limits_are_within_the_machine(platform: Platform) -> Iterator[Mistake]:
+    """No container may grow beyond the whole memory of the machine it is on: the kernel would end it, or another,
+    before its limit does. More than pods are promised there is the stack file's to choose, by lower requests."""
+    placement = place(platform)
+    if placement is None:
+        return
+    homeless = {each.workload.name for each in placement.homeless}
+    for workload, _ in placement.requests:
+        machines = [node.machine for node in placement.nodes if node.may_have(workload)]
+        if not machines or workload.name in homeless:
+            continue
+        machine = max(machines, key=lambda each: each.has.memory)
+        limit = max(each.asks("limits", None).memory for each in workload.containers)
+        if limit > machine.has.memory:
+            yield _boundless(platform, workload, readable("memory", limit), machine)
+
+
+def _boundless(platform: Platform, workload: Workload, limit: str, machine: Machine) -> Mistake:
+    """Return the mistake of a container that may take more memory than there is."""
+    machines = _machines_of(platform, workload.pool)
+    keys = {"requests": (*workload.path[:-1], "limits", "memory"), "memory": workload.path}
+    path = keys.get(str(workload.path[-1]), machines) if workload.path else machines
+    where = f"pool {workload.pool}" if workload.pool else "the cluster"
+    problem = f"lets {workload.name} in {where} take {limit} of memory, more than there is: {machine}"
+    larger = "take larger machines" if platform.node_pools else f"raise {dotted(machines)}"
+    return Mistake(path, problem, larger if path == machines else f"lower it, or {larger}", _in(platform, path))
 
 
 @rule

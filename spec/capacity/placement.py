@@ -39,10 +39,14 @@ class Node:
         self.room = self.machine.allocatable - total(self.daemons)
         self.pods = len(self.daemons)
 
+    def may_have(self, workload: Workload) -> bool:
+        """Whether it is one of the machines that ``workload`` is for."""
+        return workload.pool == self.pool if workload.pool else not self.tainted
+
     def admits(self, workload: Workload) -> bool:
-        """Whether a pod of ``workload`` may come, if there is room."""
-        allowed = workload.pool == self.pool if workload.pool else not self.tainted
-        return allowed and not (workload.apart and workload.name in self.placed and not self.several)
+        """Whether a pod of ``workload`` may come to those that are there, if there is room."""
+        beside = workload.apart and workload.name in self.placed and not self.several
+        return self.may_have(workload) and not beside
 
     def takes(self, workload: Workload, asked: Amount) -> bool:
         """Return whether one more pod of a workload, which requests ``asked``, may be here and has room."""

@@ -210,6 +210,50 @@ def test_a_service_that_does_not_fit_its_node_is_refused_with_the_arithmetic() -
         assert part in said
 
 
+def unpromised(memory: str) -> dict[str, Any]:
+    """A pod that asks for little and may take ``memory``."""
+    return {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": memory}}
+
+
+def sesacthon(path: str, value: Any) -> dict[str, Any]:
+    """Return its configuration with one value changed, and quotas that have room for more of everything."""
+    quota = {kind: {"cpu": "999", "memory": "999Gi"} for kind in ("requests", "limits")}
+    return changed(changed(config("sesacthon"), "security.quota", quota), path, value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (
+            "data.postgres.memory",
+            "4Gi",
+            [
+                'data.postgres.memory = "4Gi"',
+                "lets postgres in pool postgresql take 4.00 Gi of memory, more than there is",
+                "t3.small has 2 CPU, 2.00 Gi; less kernel 153 Mi",
+                "lower it, or take larger machines",
+            ],
+        ),
+        ("data.postgres.memory", "2049Mi", ["2.00 Gi of memory, more than there is"]),
+        ("services.0.resources", unpromised("3Gi"), ['services[0].resources.limits.memory = "3Gi"', "in pool auth"]),
+        ("data.redis.stores.1", {"name": "cache", "eviction": "allkeys-lru", "memory": "3Gi"}, ["for redis-cache"]),
+    ],
+)
+def test_a_memory_limit_above_the_whole_machine_is_refused_with_the_arithmetic(
+    path: str, value: Any, told: list[str]
+) -> None:
+    said = mistakes(sesacthon(path, value))
+    assert "1 mistake," in said
+    for part in told:
+        assert part in said
+
+
+def test_a_memory_limit_may_be_more_than_the_machine_promises_and_all_that_it_has() -> None:
+    machine = next(node.machine for node in placed(stack("sesacthon")).nodes if node.pool == "postgresql")
+    assert machine.allocatable.memory < 2048 * MIB == machine.has.memory
+    assert from_config(sesacthon("data.postgres.memory", "2Gi"), "test").data.postgres
+
+
 TINY = {"cpu": "1m", "memory": "1Mi"}
 ROOMY = {"requests": {"cpu": "999", "memory": "999Gi"}, "limits": {"cpu": "999", "memory": "999Gi"}}
 THREE_CORES = {"requests": {"cpu": "3", "memory": "256Mi"}, "limits": {"cpu": "3", "memory": "256Mi"}}
