@@ -21,7 +21,7 @@ from components.mesh.istio import Istio, principal
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.observability.tracing import Tracing
-from components.scheduling import on_pool
+from components.scheduling import in_chart
 from spec.node_pools import NodePool
 from spec.services import Image, Service
 from spec.traffic import Traffic
@@ -108,8 +108,7 @@ def values(service: Service, around: Surroundings) -> dict[str, Any]:
         "mesh": _mesh(service, around),
         "terminationGracePeriodSeconds": service.termination_grace_seconds,
         **_volume(service, around),
-        **on_pool(service.pool, around.pools),
-        **_labels(service, around),
+        **in_chart(service.pool, around.pools),
     }
 
 
@@ -193,12 +192,6 @@ def _volume(service: Service, around: Surroundings) -> dict[str, Any]:
     named = {"storageClass": around.storage_class} if around.storage_class else {}
     claim = {"size": service.volume.size, **named, "retain": around.protect}
     return {"volumes": [{"name": _VOLUME, "mountPath": service.volume.path, "claim": claim}]}
-
-
-def _labels(service: Service, around: Surroundings) -> dict[str, Any]:
-    """Return the labels of the service's pool for its pods, so that one selector finds machines and what runs there."""
-    given = next((pool.labels for pool in around.pools if pool.name == service.pool), {})
-    return {"podLabels": dict(given)} if given else {}
 
 
 def _metrics(service: Service, around: Surroundings) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from components.component import Component
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.policy import documents, statement
-from components.scheduling import on_pool
+from components.scheduling import in_chart
 from components.traffic import API_SERVER, DNS, allow, coming_from, going_to, ports
 from spec.node_pools import NodePool
 from spec.way_in import ExternalDns as Spec
@@ -87,7 +87,7 @@ class ExternalDns(Component):
                 "serviceAccount": {"name": _ACCOUNT, "annotations": dict(identity.annotations)},
                 "resources": _RESOURCES,
                 "serviceMonitor": {"enabled": scraping is not None},
-                **on_pool(spec.pool, pools),
+                **in_chart(spec.pool, pools),
             },
             opts=self.child(depends_on=[*identity.depends_on, *([scraping.crds] if scraping else [])]),
         )

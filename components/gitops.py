@@ -16,7 +16,7 @@ from components.git_credentials import argocd_credentials
 from components.http_ingress import HttpIngress, certified
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.scheduling import on_pool
+from components.scheduling import in_chart
 from components.slack import slack_token
 from components.traffic import ANYWHERE, allow, among, coming_from
 from spec.base import in_go
@@ -112,7 +112,7 @@ class Gitops(Component):
                 opts=self.child(),
             ),
         ]
-        values = _values(spec, password, ingress, scraping is not None, on_pool(spec.pool, pools))
+        values = _values(spec, password, ingress, scraping is not None, in_chart(spec.pool, pools))
         if spec.notifications:
             slack = spec.notifications.slack
             token = slack_token(f"{name}-slack-token", slack, namespace, self.child())

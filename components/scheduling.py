@@ -25,6 +25,17 @@ def on_pool(pool: str | None, pools: Sequence[NodePool]) -> dict[str, Any]:
     return {"nodeSelector": {POOL_LABEL: chosen.name}, "tolerations": tolerations}
 
 
+def labels_of(pool: str | None, pools: Sequence[NodePool]) -> dict[str, str]:
+    """Return the labels of a pool for the pods on it, so that one selector finds machines and what runs there."""
+    return dict(next((each.labels for each in pools if each.name == pool), {}))
+
+
+def in_chart(pool: str | None, pools: Sequence[NodePool]) -> dict[str, Any]:
+    """Return what brings a chart's pods to a pool with its labels, by the keys that most charts have for it."""
+    labels = labels_of(pool, pools)
+    return {**on_pool(pool, pools), **({"podLabels": labels} if labels else {})}
+
+
 def spread(labels: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return ``topologySpreadConstraints`` that keep pods with these labels apart, by zone and by node, if possible."""
     return [

@@ -15,7 +15,7 @@ from components.component import Component
 from components.http_ingress import Authorizer, Controller, HttpIngress
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.scheduling import on_pool
+from components.scheduling import in_chart
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, PRIVATE_NETWORKS, allow, coming_from, ports
 from spec.node_pools import NodePool
@@ -78,7 +78,7 @@ class SignIn(Component):
             "oauth2-proxy",
             namespace=namespace,
             values=_values(
-                spec, client, account, ingress.authorizer_arguments, scraping is not None, on_pool(spec.pool, pools)
+                spec, client, account, ingress.authorizer_arguments, scraping is not None, in_chart(spec.pool, pools)
             )
             # Its pods read the Secret as they start: they are made anew with what is in it.
             | {"podAnnotations": {"checksum/account": _digest(client.id, client.secret, cookie.result)}},

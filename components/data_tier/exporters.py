@@ -14,7 +14,7 @@ from components.data_tier.endpoint import Consumer, Peer, PostgresEndpoint, UrlE
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
-from components.scheduling import on_pool
+from components.scheduling import in_chart, on_pool
 from components.traffic import DNS, allow, coming_from, going_to
 from spec.node_pools import NodePool
 
@@ -71,7 +71,7 @@ class PostgresExporter(Component):
                         **user,
                     }
                 },
-                **on_pool(pool, pools),
+                **in_chart(pool, pools),
             },
             awaited=not endpoint.secret_is_theirs,
             opts=self.child(depends_on=[scraping.crds]),

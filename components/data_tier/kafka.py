@@ -21,7 +21,7 @@ from components.data_tier.kafka_traffic import OPERATOR_PODS, KafkaTraffic
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED, RESTRICTED_CONTAINER
-from components.scheduling import on_pool
+from components.scheduling import labels_of, on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import allow, going_to
 from spec.kafka import InClusterKafka as Spec
@@ -77,7 +77,13 @@ class InClusterKafka(Component):
         self._until = cluster.until
         self._namespace = namespaces.ensure(spec.namespace)
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
-        servers = Servers(spec, storage_class=cluster.storage_class, placement=on_pool(spec.pool, pools), keep=protect)
+        servers = Servers(
+            spec,
+            storage_class=cluster.storage_class,
+            placement=on_pool(spec.pool, pools),
+            labels=labels_of(spec.pool, pools),
+            keep=protect,
+        )
         self._ready = self._cluster(servers, self._operator(charts, operators))
         for topic in spec.topics:
             self._topic(topic, topic.replicas or spec.replicas)

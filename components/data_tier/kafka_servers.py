@@ -41,10 +41,17 @@ class Servers:
     """The specs of Strimzi's KafkaNodePool and Kafka resources, for a section of the stack file."""
 
     def __init__(
-        self, spec: Spec, *, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any], keep: bool
+        self,
+        spec: Spec,
+        *,
+        storage_class: pulumi.Input[str] | None,
+        placement: Mapping[str, Any],
+        labels: Mapping[str, str],
+        keep: bool,
     ) -> None:
-        """Describe the servers of ``spec`` on ``placement``; with ``keep``, volumes stay when their servers go."""
-        self._spec, self._storage_class, self._placement, self._keep = spec, storage_class, placement, keep
+        """Describe the servers of ``spec`` on ``placement`` with ``labels``; ``keep`` has volumes stay when they go."""
+        self._spec, self._storage_class, self._keep = spec, storage_class, keep
+        self._placement, self._labels = placement, labels
 
     def pools(self) -> dict[str, dict[str, Any]]:
         """Return the specs of the node pools by their names.
@@ -165,6 +172,8 @@ class Servers:
             pod["affinity"] = affinity
         if self._placement.get("tolerations"):
             pod["tolerations"] = self._placement["tolerations"]
+        if self._labels:
+            pod["metadata"] = {"labels": self._labels}
         return {"template": {"pod": pod}} if pod else {}
 
 

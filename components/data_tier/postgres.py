@@ -23,7 +23,7 @@ from components.data_tier.postgres_backups import PostgresBackups, bootstrap
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import CONFINED
-from components.scheduling import on_pool
+from components.scheduling import labels_of, on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, allow, among, coming_from, from_api_server, going_to
 from components.volumes import of_class
@@ -43,6 +43,8 @@ _STATUS, _METRICS, _POOLER_METRICS, _OPERATOR_METRICS, _WEBHOOK = 8000, 9187, 91
 _CLUSTER_PODS = {"cnpg.io/cluster": CLUSTER}
 _POOLER_PODS = {**_CLUSTER_PODS, "cnpg.io/podRole": "pooler"}
 _INSTANCES = {**_CLUSTER_PODS, "cnpg.io/podRole": "instance"}
+# Of an instance: primary or replica.
+_OPERATORS_LABEL = "role"
 _OPERATOR_PODS = {"app.kubernetes.io/name": "cloudnative-pg"}
 
 # Roles that each access to the shared database brings. A writer owns the schema with the other writers, and reaches
@@ -114,7 +116,7 @@ class InClusterPostgres(Component):
             },
             opts=self.child(depends_on=[scraping.crds] if scraping else []),
         )
-        placement = on_pool(spec.pool, pools)
+        placement, labels = on_pool(spec.pool, pools), labels_of(spec.pool, pools)
         backups = None
         if spec.backups:
             assert cloud is not None  # a rule of the spec
@@ -135,7 +137,9 @@ class InClusterPostgres(Component):
             name,
             "Cluster",
             CLUSTER,
-            _cluster_spec(spec, consumers, cluster.storage_class, placement) | _backup_spec(spec, backups),
+            _cluster_spec(spec, consumers, cluster.storage_class, placement)
+            | _labelled(labels)
+            | _backup_spec(spec, backups),
             wait_for="condition=Ready",
             # It brings the CRD, and the webhook that has to answer also when the cluster is deleted.
             depends_on=[operator, *(backups.depends_on if backups else ())],
@@ -147,7 +151,11 @@ class InClusterPostgres(Component):
         poolers = {WRITER: "rw"} | ({READER: "ro"} if self._has_reader else {})
         self._poolers = {
             pooler: self._custom(
-                f"{name}-{kind}", "Pooler", pooler, _pooler_spec(kind, spec.pooler, placement), depends_on=[database]
+                f"{name}-{kind}",
+                "Pooler",
+                pooler,
+                _pooler_spec(kind, spec.pooler, placement, labels),
+                depends_on=[database],
             )
             for pooler, kind in poolers.items()
         }
@@ -379,6 +387,16 @@ def _cluster_spec(
     }
 
 
+def _labelled(labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return what has a cluster's pods and volumes carry ``labels``, but for one that the operator writes itself.
+
+    It would take its own back at each turn: `role` is still kept beside `cnpg.io/instanceRole`.
+    https://cloudnative-pg.io/documentation/1.30/labels_annotations/
+    """
+    given = {key: value for key, value in labels.items() if key != _OPERATORS_LABEL}
+    return {"inheritedMetadata": {"labels": given}} if given else {}
+
+
 def _backup_spec(spec: Spec, backups: PostgresBackups | None) -> dict[str, Any]:
     """Return the part of a cluster's spec that is about its backups, and about the recovery that it starts with."""
     if backups is None:
@@ -390,7 +408,7 @@ def _backup_spec(spec: Spec, backups: PostgresBackups | None) -> dict[str, Any]:
     return found | (bootstrap(spec.recovery, spec.database) if spec.recovery else {})
 
 
-def _pooler_spec(kind: str, spec: Pooler, placement: Mapping[str, Any]) -> dict[str, Any]:
+def _pooler_spec(kind: str, spec: Pooler, placement: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
     return {
         "cluster": {"name": CLUSTER},
         "type": kind,
@@ -403,11 +421,12 @@ def _pooler_spec(kind: str, spec: Pooler, placement: Mapping[str, Any]) -> dict[
             },
         },
         "template": {
+            **({"metadata": {"labels": labels}} if labels else {}),
             "spec": {
                 # The operator fills in the rest, with a security context that `restricted` accepts.
                 "containers": [{"name": "pgbouncer", "resources": _POOLER_RESOURCES}],
                 "initContainers": [{"name": "bootstrap-controller", "resources": _POOLER_RESOURCES}],
                 **placement,
-            }
+            },
         },
     }

@@ -22,7 +22,7 @@ from components.component import Component, name_of, object_metadata
 from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
-from components.scheduling import on_pool
+from components.scheduling import in_chart, labels_of, on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import API_SERVER, DNS, allow, among, coming_from
 from components.volumes import of_class
@@ -118,8 +118,7 @@ class RabbitMq(Component):
         self._consumers = {consumer.name: consumer for consumer in consumers}
         self._namespace = namespaces.ensure(spec.namespace)
         operators = namespaces.ensure(_OPERATOR_NAMESPACE)
-        placement = on_pool(spec.pool, pools)
-        operator = self._operator(charts, operators, placement, scraping)
+        operator = self._operator(charts, operators, in_chart(spec.pool, pools), scraping)
         passwords = {user: self._password(user) for user in (ADMINISTRATOR, *self._consumers)}
         made = CustomResource(
             name,
@@ -128,7 +127,13 @@ class RabbitMq(Component):
             metadata=object_metadata(
                 self._namespace, NAME, annotations=cluster.until("condition=ClusterAvailable", seconds=900)
             ),
-            spec=_cluster_spec(spec, cluster.storage_class, placement, self._definitions(passwords)),
+            spec=_cluster_spec(
+                spec,
+                cluster.storage_class,
+                on_pool(spec.pool, pools),
+                labels_of(spec.pool, pools),
+                self._definitions(passwords),
+            ),
             opts=self.child(depends_on=[operator], protect=protect),
         )
         self._host = pulumi.Output.concat(name_of(made), ".", self._namespace, ".svc.cluster.local")
@@ -251,7 +256,11 @@ class RabbitMq(Component):
 
 
 def _cluster_spec(
-    spec: Spec, storage_class: pulumi.Input[str] | None, placement: Mapping[str, Any], definitions: pulumi.Output[str]
+    spec: Spec,
+    storage_class: pulumi.Input[str] | None,
+    placement: Mapping[str, Any],
+    labels: Mapping[str, str],
+    definitions: pulumi.Output[str],
 ) -> dict[str, Any]:
     mount = {"name": "definitions", "mountPath": _DEFINITIONS, "readOnly": True}
     pod = {
@@ -260,6 +269,7 @@ def _cluster_spec(
         "containers": [{"name": "rabbitmq", "volumeMounts": [mount]}],
         "volumes": [{"name": "definitions", "secret": {"secretName": definitions}}],
     }
+    template = {"spec": pod, **({"metadata": {"labels": labels}} if labels else {})}
     config = [
         f"load_definitions = {_DEFINITIONS}/definitions.json",
         # Also of queues whose declaration does not say: they outlive the node that they were declared on.
@@ -274,7 +284,7 @@ def _cluster_spec(
         "terminationGracePeriodSeconds": _GRACE_SECONDS,
         "rabbitmq": {"additionalConfig": "\n".join(config) + "\n"},
         "affinity": _apart() if spec.nodes > 1 else {},
-        "override": {"statefulSet": {"spec": {"template": {"spec": pod}}}},
+        "override": {"statefulSet": {"spec": {"template": template}}},
     }
 
 

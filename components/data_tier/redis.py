@@ -19,7 +19,7 @@ from components.data_tier.endpoint import Consumer, Peer, UrlEndpoint, clients
 from components.namespaces import Namespaces
 from components.observability.scraping import Scraping
 from components.pod_security import RESTRICTED_CONTAINER
-from components.scheduling import on_pool
+from components.scheduling import in_chart
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import allow, coming_from
 from components.volumes import of_class
@@ -108,7 +108,7 @@ class InClusterStore(Component):
                 },
                 "dataStorage": _storage(store, cluster.storage_class, protect),
                 "metrics": _metrics(scraped=scraping is not None),
-                **on_pool(spec.pool, pools),
+                **in_chart(spec.pool, pools),
             },
             opts=self.child(
                 depends_on=[scraping.crds] if scraping else [], protect=protect and store.storage is not None

@@ -17,7 +17,7 @@ from components.observability.dashboards import DASHBOARDS
 from components.observability.dashboards.config_map import DIRECTORY, file_name
 from components.observability.notifications import configuration, receivers_secret, secret_name
 from components.observability.scraping import Scraping
-from components.scheduling import on_pool
+from components.scheduling import in_chart, labels_of, on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import ANYWHERE, allow, among, coming_from
 from components.volumes import of_class
@@ -86,7 +86,10 @@ class Metrics(Component):
         )
         if spec.alertmanager and spec.alertmanager.notify:
             receivers_secret(name, spec.alertmanager.notify, scraping.namespace, secrets, self.child())
-        placement = on_pool(spec.pool, pools)
+        placement, labels = on_pool(spec.pool, pools), labels_of(spec.pool, pools)
+        # The operator's kinds have another name for labels than charts have.
+        of_operator = placement | ({"podMetadata": {"labels": labels}} if labels else {})
+        of_chart = in_chart(spec.pool, pools)
         # The exporter reads the host's files and network, which only `privileged` allows: it gets a namespace of its
         # own, so that everything else here can be held to `restricted`.
         on_every_node = namespaces.ensure("node-exporter", "privileged")
@@ -101,22 +104,22 @@ class Metrics(Component):
                 "defaultRules": {"create": False},
                 **{part: {"enabled": False} for part in _UNREACHABLE},
                 **{part: {"enabled": not cluster.facts.managed_control_plane} for part in _CONTROL_PLANE},
-                "prometheusOperator": _operator(placement),
+                "prometheusOperator": _operator(of_chart),
                 "prometheus": {
-                    "prometheusSpec": _prometheus(spec, url, cluster.storage_class, placement),
+                    "prometheusSpec": _prometheus(spec, url, cluster.storage_class, of_operator),
                     "ingress": _offered(spec.prometheus_host, ingress) | {"paths": ["/"], "pathType": "Prefix"},
                 },
-                "alertmanager": _alertmanager(spec, cluster.storage_class, placement),
+                "alertmanager": _alertmanager(spec, cluster.storage_class, of_operator),
                 "grafana": _grafana(
                     spec.grafana,
                     admin,
                     ingress,
                     url,
                     cluster.storage_class,
-                    placement,
+                    of_chart,
                 )
                 | {"envValueFrom": dict(grafana_environment or {})},
-                "kube-state-metrics": {"resources": _MEDIUM, **placement},
+                "kube-state-metrics": {"resources": _MEDIUM, **of_chart},
                 "prometheus-node-exporter": {"namespaceOverride": on_every_node, "resources": _SMALL},
             },
             # An image pull of each part, one after the other on a small machine.

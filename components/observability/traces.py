@@ -17,7 +17,7 @@ from components.observability.opentelemetry import CHART, MEMORY_LIMITER, METRIC
 from components.observability.scraping import Scraping
 from components.observability.tracing import Tracing
 from components.policy import document
-from components.scheduling import on_pool
+from components.scheduling import in_chart
 from components.traffic import DNS, allow, coming_from, going_to
 from spec.node_pools import NodePool
 from spec.traces import Traces as Spec
@@ -66,7 +66,7 @@ class Traces(Component):
                 ports=("otlp", "otlp-http"),
                 replicas=spec.replicas,
                 scraped=True,
-                placement=on_pool(spec.pool, pools),
+                placement=in_chart(spec.pool, pools),
             ),
             opts=self.child(depends_on=[scraping.crds, *identity.depends_on]),
         )

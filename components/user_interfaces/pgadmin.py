@@ -12,7 +12,7 @@ from components.component import Component
 from components.data_tier.endpoint import PostgresEndpoint
 from components.http_ingress import HttpIngress, certified
 from components.pod_security import RESTRICTED_CONTAINER, restricted_pod
-from components.scheduling import on_pool
+from components.scheduling import in_chart
 from components.secrets.contract import IN_CLUSTER, Secrets
 from components.traffic import DNS, allow, coming_from, going_to
 from components.user_interfaces.admin_login import admin_login
@@ -67,7 +67,7 @@ class Pgadmin(Component):
             name,
             "pgadmin4",
             namespace=namespace,
-            values=_values(spec, postgres, login.secret, ingress, on_pool(pool, pools)),
+            values=_values(spec, postgres, login.secret, ingress, in_chart(pool, pools)),
             opts=self.child(depends_on=ingress.first),
         )
         allow(

@@ -16,7 +16,7 @@ from components.observability.log_stores.contract import HttpAddress, LogStore, 
 from components.observability.log_stores.external import LOKI_DATASOURCE
 from components.observability.scraping import Scraping
 from components.policy import documents, statement
-from components.scheduling import on_pool
+from components.scheduling import in_chart
 from components.traffic import DNS, allow, among, coming_from, going_to
 from components.volumes import of_class
 from spec.logs import Loki as Spec
@@ -87,7 +87,7 @@ class Loki(Component):
             NAME,
             "loki",
             namespace=scraping.namespace,
-            values=_values(spec, identity, bucket, cloud, cluster.storage_class, on_pool(spec.pool, pools)),
+            values=_values(spec, identity, bucket, cloud, cluster.storage_class, in_chart(spec.pool, pools)),
             opts=self.child(depends_on=[scraping.crds, *identity.depends_on], protect=protect),
         )
         allow(

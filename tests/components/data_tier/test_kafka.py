@@ -109,6 +109,7 @@ def test_everything_is_on_the_node_pool_that_is_asked_for():
             "name": "data",
             "instanceTypes": ["t3.large"],
             "size": {"min": 1, "max": 1},
+            "labels": {"tier": "data"},
             "taints": [{"key": "role", "value": "data", "effect": "NoSchedule"}],
         }
     )
@@ -121,6 +122,7 @@ def test_everything_is_on_the_node_pool_that_is_asked_for():
         ]
         assert term["matchExpressions"] == [{"key": "groundwork/pool", "operator": "In", "values": ["data"]}]
         assert [toleration["key"] for toleration in each["tolerations"]] == ["role"]
+        assert each["metadata"] == {"labels": {"tier": "data"}}
 
 
 def test_partitions_are_moved_by_cruise_control_where_there_are_brokers_to_move_them_between():

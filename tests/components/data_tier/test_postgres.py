@@ -9,6 +9,7 @@ import pytest
 
 from components.data_tier.endpoint import ADMINISTRATOR, Consumer, PostgresEndpoint, consumers
 from components.data_tier.postgres import InClusterPostgres, admission, memory_parameters
+from spec.node_pools import NodePool
 from spec.postgres import InClusterPostgres as Spec
 from spec.services import Service
 from tests.components.around import POLICY, RELEASE, SECRET, Around, service
@@ -18,6 +19,10 @@ from tests.recorder import Recorder, remembered, run
 API = "kubernetes:postgresql.cnpg.io/v1"
 WRITER = service("order-api", uses=["postgres.writer"])
 READER = service("report", namespace="other", uses=["postgres.reader"])
+LABELS = {"role": "infra", "service": "postgresql"}
+POOL = NodePool.model_validate(
+    {"name": "postgresql", "instanceTypes": ["t3.small"], "size": {"min": 1, "max": 1}, "labels": LABELS}
+)
 BOTH = service("both", uses=["postgres.writer", "postgres.reader"])
 OWNER = service("bills-api", uses=["postgres.writer"], database="bills")
 
@@ -32,7 +37,8 @@ def build(
         around = Around("shop", "other", "infra", scraped=scraped)
         users = consumers(services, "postgres", around.namespaces.ensure)
         spec = Spec.model_validate({"engine": "inCluster", **fields})
-        postgres = InClusterPostgres("db", spec, users, cluster=around.cluster, protect=protect, **around.common)
+        here: dict[str, Any] = {"cluster": around.cluster, "pools": [POOL], "protect": protect}
+        postgres = InClusterPostgres("db", spec, users, **here, **around.common)
         endpoints.update({user.name: postgres.endpoint(user.name) for user in users})
         for name, endpoint in endpoints.items():
             pulumi.Output.from_input(endpoint.host).apply(lambda host, name=name: hosts.__setitem__(name, host))
@@ -95,6 +101,15 @@ def test_the_login_lies_in_the_consumers_namespace_and_the_role_in_the_databases
 def test_another_consumer_leaves_the_database_itself_alone():
     one, two = (build(*services)[0].one(f"{API}:Cluster").inputs for services in ((WRITER,), (WRITER, READER)))
     assert one == two
+
+
+def test_pods_have_the_labels_of_their_machines_but_for_the_one_that_the_operator_writes():
+    made, _ = build(WRITER, pool="postgresql")
+    assert made.one(f"{API}:Pooler")["spec.template.metadata.labels"] == LABELS
+    assert made.one(f"{API}:Cluster")["spec.inheritedMetadata.labels"] == {"service": "postgresql"}
+    made, _ = build(WRITER)
+    assert "inheritedMetadata" not in made.one(f"{API}:Cluster")["spec"]
+    assert "metadata" not in made.one(f"{API}:Pooler")["spec.template"]
 
 
 def test_only_consumers_reach_the_pooler():

@@ -19,7 +19,10 @@ from tests.recorder import Recorder, remembered, run
 CLUSTER = "kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster"
 SCAN = service("scan", uses=["rabbitmq.publisher"])
 AI = service("ai", namespace="other", uses=["rabbitmq.consumer"])
-POOL = NodePool.model_validate({"name": "rabbitmq", "instanceTypes": ["t3.small"], "size": {"min": 1, "max": 1}})
+LABELS = {"role": "infra", "service": "rabbitmq"}
+POOL = NodePool.model_validate(
+    {"name": "rabbitmq", "instanceTypes": ["t3.small"], "size": {"min": 1, "max": 1}, "labels": LABELS}
+)
 SALTS = {"random:index/randomId:RandomId": lambda each: {"hex": "908dc60a"}}
 
 endpoints: dict[str, Any] = {}
@@ -124,6 +127,13 @@ def test_the_broker_and_its_operator_run_on_their_pool_with_limits_on_every_cont
         made.one(CLUSTER)["spec.resources"],
     ):
         assert set(resources) >= {"requests", "limits"}
+
+
+def test_the_broker_and_its_operator_have_the_labels_of_their_machines() -> None:
+    made = build(pool="rabbitmq")
+    assert made.one(RELEASE, "rabbitmq-operator")["values.clusterOperator.podLabels"] == LABELS
+    assert made.one(CLUSTER)["spec.override.statefulSet.spec.template.metadata.labels"] == LABELS
+    assert "metadata" not in build().one(CLUSTER)["spec.override.statefulSet.spec.template"]
 
 
 def test_a_node_leaves_in_minutes_not_in_the_operators_week() -> None:

@@ -18,7 +18,10 @@ KEPT = {"name": "blacklist", "eviction": "noeviction", "memory": "100Mi", "stora
 CACHE = {"name": "cache", "eviction": "allkeys-lru", "memory": "100Mi"}
 AUTH = service("auth", uses=["redis.blacklist"])
 INFO = service("info", namespace="other", uses=["redis.blacklist.reader", "redis.cache"])
-POOL = NodePool.model_validate({"name": "redis", "instanceTypes": ["t3.micro"], "size": {"min": 1, "max": 1}})
+LABELS = {"role": "infra", "service": "redis"}
+POOL = NodePool.model_validate(
+    {"name": "redis", "instanceTypes": ["t3.micro"], "size": {"min": 1, "max": 1}, "labels": LABELS}
+)
 
 environments: dict[str, dict[str, Any]] = {}
 
@@ -132,6 +135,7 @@ def test_consumers_and_prometheus_come_in_and_nothing_goes_out() -> None:
 def test_it_runs_on_its_own_pool_and_every_container_has_limits() -> None:
     given = values(pool="redis")
     assert given["nodeSelector"] == {"groundwork/pool": "redis"}
+    assert given["podLabels"] == LABELS
     for resources in (given["resources"], given["initResources"], given["metrics"]["exporter"]["resources"]):
         assert set(resources) >= {"requests", "limits"}
 

@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 
 from components.observability.metrics import Metrics
+from spec.node_pools import NodePool
 from spec.parts import Observability
 from tests.components.around import POLICY, RELEASE, SECRET, Around, reached_at
 from tests.recorder import Recorder, remembered, run
+
+LABELS = {"role": "infra", "service": "monitoring"}
+POOL = NodePool.model_validate(
+    {"name": "monitoring", "instanceTypes": ["t3.small"], "size": {"min": 1, "max": 1}, "labels": LABELS}
+)
 
 
 @remembered
@@ -17,7 +23,8 @@ def build(managed_control_plane: bool = True, **fields: Any) -> Recorder:
     def program() -> None:
         around = Around("monitoring", managed_control_plane=managed_control_plane)
         spec = Observability.model_validate({"retention": "15d", **fields})
-        Metrics("metrics", spec, cluster=around.cluster, ingress=around.ingress(), url=reached_at, **around.common)
+        here: dict[str, Any] = {"cluster": around.cluster, "ingress": around.ingress(), "pools": [POOL]}
+        Metrics("metrics", spec, url=reached_at, **here, **around.common)
 
     return run(program)
 
@@ -70,6 +77,16 @@ def test_grafana_is_offered_only_where_it_has_a_host():
 
 def test_an_update_of_grafana_does_not_wait_for_the_volume_that_the_old_pod_holds():
     assert values()["grafana"]["deploymentStrategy"] == {"type": "Recreate"}
+
+
+def test_each_part_is_on_its_pool_with_the_labels_of_its_machines():
+    given = values(pool="monitoring")
+    for part in ("prometheusOperator", "grafana", "kube-state-metrics"):
+        assert given[part]["podLabels"] == LABELS
+    for part in (given["prometheus"]["prometheusSpec"], given["alertmanager"]["alertmanagerSpec"]):
+        assert part["podMetadata"] == {"labels": LABELS}
+        assert part["nodeSelector"] == {"groundwork/pool": "monitoring"}
+    assert "podLabels" not in values()["grafana"]
 
 
 def test_alertmanager_can_be_left_out():
