@@ -58,7 +58,6 @@ class Firewall(Component):
         # Prometheus scrapes from a pod, whose traffic to another machine leaves with the address of its own.
         among_nodes = (
             Rule("kubelet", "Kubelet: logs, exec, metrics", 10250, group=self.nodes),
-            Rule("kube-proxy", "Metrics of kube-proxy", 10249, group=self.nodes),
             Rule("node-exporter", "Metrics of node-exporter", 9100, group=self.nodes),
             Rule("typha", "Calico Typha", 5473, group=self.nodes),
             Rule(

@@ -32,7 +32,7 @@ EXPLORE = "/explore"
 """Grafana's page for searching logs."""
 
 # Each of these keys brings a scrape job together with its dashboards and alerts. Where nobody reaches the target, all
-# of them go, or the alerts fire for ever. kube-proxy listens on its node's loopback unless it is told otherwise.
+# of them go, or the alerts fire for ever. kube-proxy listens on its node's loopback everywhere.
 _CONTROL_PLANE = ("kubeControllerManager", "kubeScheduler", "kubeEtcd")
 _UNREACHABLE = ("kubeProxy",)
 # Parts of the platform that the release scrapes on every cluster.

@@ -39,6 +39,7 @@ pytestmark = pytest.mark.engine
 USER_DATA_BYTES = 16 * 1024
 
 INSTANCE = "aws:ec2/instance:Instance"
+INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 
 
@@ -214,6 +215,12 @@ def test_cloud_init_takes_the_user_data(made: list[MockResourceArgs], tmp_path: 
     command = ["cloud-init", "schema", "--config-file", config]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
+
+
+def test_a_port_whose_metrics_nobody_reads_is_not_open(made: list[MockResourceArgs]) -> None:
+    # kube-proxy keeps its own to the machine's loopback unless it is told otherwise.
+    assert 10249 not in {each["fromPort"] for each in of(made, INGRESS_RULE).values()}
+    assert not any("metricsBindAddress" in user_data(machine) for machine in of(made, INSTANCE).values())
 
 
 def test_no_machine_has_an_address_of_its_own_on_the_internet(made: list[MockResourceArgs]) -> None:
