@@ -62,6 +62,10 @@ def test_sound_files_have_no_mistakes(config: dict[str, Any]) -> None:
             changed(KUBEADM, "cluster.controlPlane.instanceType", "m3.medium"),
             ['controlPlane.instanceType = "m3.medium"', "it has 1 CPUs"],
         ),
+        (
+            changed(KUBEADM, "cluster.controlPlane.count", 2),
+            ["cluster.controlPlane.count = 2", "is not a choice", "1, 3, 5"],
+        ),
         *(
             (config | {"nodePools": [TAINTED]}, ["nodePools\n", "keeps off what names none", "add one without taints"])
             for config in (EKS, KUBEADM)

@@ -27,6 +27,7 @@ from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 from components.cluster import cloud_init
 from components.cluster.certificates import public_key_pin
 from sandbox.mocks import EmulatedMocks
+from spec.cluster import KubeadmCluster
 from spec.load import ROOT, from_file, stack_file
 from spec.platform import Platform
 from stacks.aws import aws_ground
@@ -39,6 +40,8 @@ pytestmark = pytest.mark.engine
 USER_DATA_BYTES = 16 * 1024
 
 INSTANCE = "aws:ec2/instance:Instance"
+ATTACHMENT = "aws:lb/targetGroupAttachment:TargetGroupAttachment"
+BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 
@@ -134,7 +137,7 @@ def test_only_the_control_plane_may_read_the_authorities_keys(made: list[MockRes
     assert with_keys == ["sesacthon-control-plane"]
 
 
-def test_the_pin_is_what_kubeadm_computes(made: list[MockResourceArgs]) -> None:
+def test_the_pin_is_the_digest_of_the_authoritys_public_key(made: list[MockResourceArgs]) -> None:
     join = next(yaml.safe_load(v["secretString"]) for n, v in of(made, SECRET_VERSION).items() if n.endswith("join"))
     control = next(
         yaml.safe_load(v["secretString"]) for n, v in of(made, SECRET_VERSION).items() if n.endswith("control-plane")
@@ -196,15 +199,43 @@ def test_every_machine_joins_with_labels_of_one_scheme_and_a_taint_where_it_is_k
     }
 
 
-@pytest.mark.parametrize(("machine", "file"), [("control-plane-0", "init.yaml"), ("auth-0", "join.yaml")])
-def test_kubeadm_takes_its_configuration(made: list[MockResourceArgs], tmp_path: Path, machine: str, file: str) -> None:
-    files = machine_files(of(made, INSTANCE)[f"sesacthon-{machine}"])
-    settings = settings_of(of(made, INSTANCE)[f"sesacthon-{machine}"])
+def kubeadm_validates(machine: dict[str, Any], file: str, directory: Path) -> dict[str, Any]:
+    """Have kubeadm look at a configuration as the machine fills it in; return its first document."""
     fetched = {"TOKEN": "abcdef.0123456789abcdef", "CA_CERT_HASH": f"sha256:{'0' * 64}", "PROVIDER_ID": "aws:///a/i-1"}
-    (tmp_path / file).write_text(Template(files[file]).substitute(settings | fetched))
-    command = [ensure("kubeadm"), "config", "validate", "--config", tmp_path / file]
+    text = Template(machine_files(machine)[file]).substitute(settings_of(machine) | fetched)
+    (directory / file).write_text(text)
+    command = [ensure("kubeadm"), "config", "validate", "--config", directory / file]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
+    return next(yaml.safe_load_all(text))
+
+
+@pytest.mark.parametrize(("machine", "file"), [("control-plane-0", "init.yaml"), ("auth-0", "join.yaml")])
+def test_kubeadm_takes_its_configuration(made: list[MockResourceArgs], tmp_path: Path, machine: str, file: str) -> None:
+    assert kubeadm_validates(of(made, INSTANCE)[f"sesacthon-{machine}"], file, tmp_path)
+
+
+def test_of_three_machines_of_the_control_plane_one_founds_and_all_are_behind_its_load_balancers(
+    tmp_path: Path,
+) -> None:
+    spec = from_file(stack_file("sesacthon"))
+    assert isinstance(spec.cluster, KubeadmCluster)
+    control_plane = spec.cluster.control_plane.model_copy(update={"count": 3})
+    cluster = spec.cluster.model_copy(update={"control_plane": control_plane})
+    made = emulated(spec.model_copy(update={"cluster": cluster})).registered
+    names = [f"control-plane-{position}" for position in range(3)]
+    machines = [of(made, INSTANCE)[f"sesacthon-{name}"] for name in names]
+    assert [settings_of(each)["ROLE"] for each in machines] == ["first", "control-plane", "control-plane"]
+    assert {settings_of(each)["CONTROL_PLANE_MACHINES"] for each in machines} == {"3"}
+    assert len({each["subnetId"] for each in machines}) == 2  # the zones of the stack, in turn
+    balancers = [name for name, each in of(made, BALANCER).items() if each["loadBalancerType"] == "network"]
+    assert len(balancers) == 2
+    attached = {name for name in of(made, ATTACHMENT) if name.rpartition("-control-plane-")[1]}
+    assert attached == {f"{balancer}-{name}" for balancer in balancers for name in names}
+    for machine in machines:
+        joining = kubeadm_validates(machine, "join.yaml", tmp_path)
+        # A worker's is null: with an endpoint, kubeadm makes a member of the control plane.
+        assert joining["controlPlane"] == {"localAPIEndpoint": {"bindPort": 6443}}
 
 
 @pytest.mark.skipif(not which("cloud-init"), reason="cloud-init, of Linux distributions alone, is not on the PATH")
