@@ -1,4 +1,5 @@
-"""What a kubeadm cluster's machines do after they have come up: upgrades, and etcd's way to S3 and back."""
+"""What a kubeadm cluster's machines do after they have come up: upgrades, nodes of machines that are no more, and
+etcd's way to S3 and back."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,162 @@ def test_the_version_of_a_machine_is_its_tag() -> None:
     image = ec2.describe_images()["Images"][0]["ImageId"]
     made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=tags)
     assert upgrade_nodes.tagged("us-east-1") == {made["Instances"][0]["InstanceId"]: "1.35.4"}
+
+
+# upgrade.sh, on the machine that is told its version
+
+UPGRADED = {
+    "hostname": "echo this-machine",
+    "kubelet": 'echo "Kubernetes v$INSTALLED"',
+    "systemctl": 'echo "systemctl $*" >>"$DONE"',
+    "kubeadm": 'echo "kubeadm $*" >>"$DONE"',
+    "kubectl": """
+        case "$*" in
+          *"get node this-machine"*) echo -n "$WANTED" ;;
+          *"get configmap kubeadm-config"*) printf 'apiVersion: v1beta4\\nkubernetesVersion: v%s\\n' "$OF_CLUSTER" ;;
+        esac""",
+}
+LIBRARY = """
+    add_kubernetes() { echo "repository of $1" >>"$DONE"; }
+    install_packages() { echo "install $*" >>"$DONE"; }
+"""
+PACKAGES = "install kubelet=1.35.4-* kubectl=1.35.4-*"
+
+
+def upgraded(directory: Path, role: str, *, wanted: str, installed: str = "1.35.3", of_cluster: str = "1.35.3") -> str:
+    """Run it on a machine of ``role`` whose programs note what they are told; return that, line by line."""
+    (directory / "bin").mkdir()
+    for name, text in UPGRADED.items():
+        program = directory / "bin" / name
+        program.write_text(f"#!/bin/bash\n{textwrap.dedent(text)}\n")
+        program.chmod(0o755)
+    (directory / "lib.sh").write_text(textwrap.dedent(LIBRARY))
+    done = directory / "done"
+    done.touch()
+    told = {"ROLE": role, "WANTED": wanted, "INSTALLED": installed, "OF_CLUSTER": of_cluster}
+    places = {"GROUNDWORK": str(directory), "DONE": str(done), "PATH": f"{directory / 'bin'}:{os.environ['PATH']}"}
+    ended = subprocess.run(
+        [HERE / "upgrade.sh"], env={**os.environ, **told, **places}, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return done.read_text()
+
+
+@pytest.mark.parametrize(
+    ("role", "of_cluster", "command"),
+    [
+        ("worker", "1.35.4", "kubeadm upgrade node"),
+        # A worker never changes the cluster, whatever that has.
+        ("worker", "1.35.3", "kubeadm upgrade node"),
+        ("first", "1.35.3", "kubeadm upgrade apply --yes v1.35.4"),
+        ("control-plane", "1.35.3", "kubeadm upgrade apply --yes v1.35.4"),
+        ("control-plane", "1.35.4", "kubeadm upgrade node"),
+        # 1.35.40 is another version.
+        ("first", "1.35.40", "kubeadm upgrade apply --yes v1.35.4"),
+    ],
+)
+def test_a_machine_is_brought_to_its_version_kubeadm_first_and_the_cluster_once(
+    tmp_path: Path, role: str, of_cluster: str, command: str
+) -> None:
+    done = upgraded(tmp_path, role, wanted="1.35.4", of_cluster=of_cluster)
+    assert done.splitlines() == [
+        "repository of 1.35.4",
+        "install kubeadm=1.35.4-*",
+        command,
+        PACKAGES,
+        "systemctl daemon-reload",
+        "systemctl restart kubelet",
+    ]
+
+
+@pytest.mark.parametrize("wanted", ["", "1.35.3"])
+@pytest.mark.parametrize("role", ["worker", "first"])
+def test_a_machine_that_is_told_nothing_or_what_it_has_is_left_alone(tmp_path: Path, role: str, wanted: str) -> None:
+    assert upgraded(tmp_path, role, wanted=wanted) == ""
+
+
+# Nodes of machines that are no more
+
+
+@dataclass
+class Fleet:
+    """Instances in an EC2 of this process, and a kubectl that knows a node of each."""
+
+    directory: Path
+    environment: dict[str, str]
+    instances: list[str]
+
+    @property
+    def ec2(self) -> Any:
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client("ec2", "us-east-1", endpoint_url=self.environment["AWS_ENDPOINT_URL"], **keys)
+
+    def remove_lost(self) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+        """Run the script; return how it ended, and the nodes that it had deleted."""
+        nodes = [
+            {"metadata": {"name": f"node-{position}"}, "spec": {"providerID": f"aws:///us-east-1a/{id}"}}
+            for position, id in enumerate(self.instances)
+        ]
+        # One that has joined just now, of which nobody has said yet on which machine it is.
+        nodes.append({"metadata": {"name": "node-new"}, "spec": {}})
+        (self.directory / "nodes.json").write_text(json.dumps({"items": nodes}))
+        kubectl = self.directory / "kubectl"
+        kubectl.write_text(
+            textwrap.dedent(f"""\
+                #!/bin/bash
+                while [[ $1 == --* ]]; do shift; done
+                if [[ $1 == get ]]; then exec cat {self.directory}/nodes.json; fi
+                echo "$*" >>{self.directory}/deleted
+                """)
+        )
+        kubectl.chmod(0o755)
+        path = {"PATH": f"{self.directory}:{os.environ['PATH']}"}
+        command = [sys.executable, HERE / "remove_lost_nodes.py", "us-east-1"]
+        environment = {**os.environ, **self.environment, **path}
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        deleted = self.directory / "deleted"
+        return ended, deleted.read_text().splitlines() if deleted.exists() else []
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, s3: dict[str, str]) -> Fleet:
+    made = Fleet(tmp_path, s3, [])
+    image = made.ec2.describe_images()["Images"][0]["ImageId"]
+    run = made.ec2.run_instances(ImageId=image, MinCount=3, MaxCount=3)
+    made.instances += [each["InstanceId"] for each in run["Instances"]]
+    return made
+
+
+@pytest.mark.engine
+def test_the_node_of_a_machine_that_is_no_more_is_deleted_and_no_other(fleet: Fleet) -> None:
+    fleet.ec2.terminate_instances(InstanceIds=fleet.instances[1:2])
+    # It may be started again.
+    fleet.ec2.stop_instances(InstanceIds=fleet.instances[2:])
+    ended, deleted = fleet.remove_lost()
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert deleted == ["delete node node-1 --ignore-not-found"]
+    assert ended.stdout == f"node-1: {fleet.instances[1]} is no more\n"
+
+
+@pytest.mark.engine
+def test_the_node_of_a_machine_that_ec2_never_heard_of_is_deleted(fleet: Fleet) -> None:
+    fleet.instances[0] = "i-0123456789abcdef0"
+    assert fleet.remove_lost()[1] == ["delete node node-0 --ignore-not-found"]
+
+
+@pytest.mark.engine
+def test_no_node_is_deleted_where_every_machine_is_there(fleet: Fleet) -> None:
+    ended, deleted = fleet.remove_lost()
+    assert (ended.returncode, deleted) == (0, [])
+
+
+@pytest.mark.engine
+def test_no_node_is_deleted_where_ec2_knows_none_of_the_machines(fleet: Fleet) -> None:
+    fleet.ec2.terminate_instances(InstanceIds=fleet.instances)
+    ended, deleted = fleet.remove_lost()
+    assert ended.returncode
+    assert "not to be trusted" in ended.stderr
+    assert deleted == []
 
 
 # etcd
