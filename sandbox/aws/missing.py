@@ -31,7 +31,7 @@ class Kind:
 
     operations: of the API, in the order of `_VERBS`, "-" where there is none. keys: parameters that name one.
     wrap: member of an answer that holds the thing; empty if its members are the answer. listed: member of
-    the list's answer, `names` if that holds only the last key. id: prefix of the last key where AWS chooses it.
+    the list's answer, `names` if that holds only the last key; with a dot, a member of one, of things in `wrap`. id: prefix of the last key where AWS chooses it.
     """
 
     service: str
@@ -63,7 +63,8 @@ KINDS = (
     Kind("dlm", "CreateLifecyclePolicy GetLifecyclePolicy GetLifecyclePolicies UpdateLifecyclePolicy "
          "DeleteLifecyclePolicy", ("PolicyId",), "Policy", "Policies", id="policy-",
          defaults={"State": "ENABLED", "PolicyArn": "arn:aws:dlm:{region}:" + ACCOUNT + ":policy/{name}"}),
-    *(Kind("cloudfront", f"Create{noun} Get{noun} - Update{noun} Delete{noun}", ("Id",), noun, "", id="0")
+    *(Kind("cloudfront", f"Create{noun} Get{noun} List{noun[:-1]}ies Update{noun} Delete{noun}", ("Id",), noun,
+           f"{noun}List.Items", id="0")
       for noun in ("CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy")),
     Kind("elasticache", "CreateCacheParameterGroup - DescribeCacheParameterGroups ModifyCacheParameterGroup "
          "DeleteCacheParameterGroup", ("CacheParameterGroupName",), "CacheParameterGroup", "CacheParameterGroups"),
@@ -97,7 +98,10 @@ def _handler(kind: Kind, verb: str, records: Records) -> Callable[..., Answer]:
         if verb == "list":
             given_keys = {k: given[k] for k in kind.keys if k in given}
             found = [key for key, thing in things.items() if given_keys.items() <= thing.items()]
-            return _ok({kind.listed: [key[-1] if kind.names else things[key] for key in found]})
+            member, _, inner = kind.listed.partition(".")
+            if inner:
+                return _ok({member: {inner: [{kind.wrap: things[key]} for key in found]}})
+            return _ok({member: [key[-1] if kind.names else things[key] for key in found]})
         if kind.service == "eks" and given["clusterName"] not in _clusters(region):
             return _error("ResourceNotFoundException", f"No cluster found for name: {given['clusterName']}.")
         if verb == "create" and kind.id:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.aws import Aws
+from sandbox.aws.leftovers import LISTINGS
 from sandbox.aws.rows import ROWS
 from sandbox.aws.shapes import outputs_of
 from sandbox.emulator import Refused, Resource
@@ -97,11 +98,113 @@ class TestOfEveryType:
         lifetimes.made[example] = id, news, outputs
 
 
-def test_what_would_be_left_behind_by_itself_is_counted(lifetimes: Lifetimes) -> None:
-    held = lifetimes.aws.holds()
-    assert held["database parameter groups"] == 2
-    alone = {"cache subnet groups", "cache parameter groups", "scalable targets", "lifecycle policies", "key pairs"}
-    assert {*alone, "dashboards", "event rules"} <= held.keys()
+# How a thing of each type is counted once its stack is gone, or what else goes with it.
+COUNTED = {
+    "aws:ec2/vpc:Vpc": "VPCs",
+    "aws:ec2/subnet:Subnet": "subnets",
+    "aws:ec2/internetGateway:InternetGateway": "internet gateways",
+    "aws:ec2/eip:Eip": "elastic IPs",
+    "aws:ec2/natGateway:NatGateway": "NAT gateways",
+    "aws:ec2/routeTable:RouteTable": "route tables",
+    "aws:ec2/vpcEndpoint:VpcEndpoint": "VPC endpoints",
+    "aws:ec2/flowLog:FlowLog": "flow logs",
+    "aws:ec2/securityGroup:SecurityGroup": "security groups",
+    "aws:ec2/instance:Instance": "instances",
+    "aws:ec2/launchTemplate:LaunchTemplate": "launch templates",
+    "aws:ec2/keyPair:KeyPair": "key pairs",
+    "aws:ebs/volume:Volume": "volumes",
+    "aws:iam/role:Role": "roles",
+    "aws:iam/policy:Policy": "policies",
+    "aws:iam/instanceProfile:InstanceProfile": "instance profiles",
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "OIDC providers",
+    "aws:kms/alias:Alias": "key aliases",
+    "aws:secretsmanager/secret:Secret": "secrets",
+    "aws:ssm/parameter:Parameter": "parameters",
+    "aws:ssm/document:Document": "documents",
+    "aws:lb/loadBalancer:LoadBalancer": "load balancers",
+    "aws:lb/targetGroup:TargetGroup": "target groups",
+    "aws:route53/zone:Zone": "DNS zones",
+    "aws:route53/healthCheck:HealthCheck": "health checks",
+    "aws:acm/certificate:Certificate": "certificates",
+    "aws:cloudfront/originAccessControl:OriginAccessControl": "origin access controls",
+    "aws:cloudfront/cachePolicy:CachePolicy": "cache policies",
+    "aws:cloudfront/originRequestPolicy:OriginRequestPolicy": "origin request policies",
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": "response headers policies",
+    "aws:cloudfront/distribution:Distribution": "distributions",
+    "aws:wafv2/webAcl:WebAcl": "web ACLs",
+    "aws:s3/bucket:Bucket": "buckets",
+    "aws:rds/subnetGroup:SubnetGroup": "database subnet groups",
+    "aws:rds/clusterParameterGroup:ClusterParameterGroup": "database cluster parameter groups",
+    "aws:rds/parameterGroup:ParameterGroup": "database parameter groups",
+    "aws:rds/cluster:Cluster": "database clusters",
+    "aws:rds/clusterInstance:ClusterInstance": "database instances",
+    "aws:rds/instance:Instance": "database instances",
+    "aws:elasticache/subnetGroup:SubnetGroup": "cache subnet groups",
+    "aws:elasticache/parameterGroup:ParameterGroup": "cache parameter groups",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "cache clusters",
+    "aws:appautoscaling/target:Target": "autoscaling targets",
+    "aws:ecr/repository:Repository": "repositories",
+    "aws:eks/cluster:Cluster": "EKS clusters",
+    "aws:autoscaling/group:Group": "auto scaling groups",
+    "aws:cloudwatch/logGroup:LogGroup": "log groups",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "alarms",
+    "aws:cloudwatch/dashboard:Dashboard": "dashboards",
+    "aws:cloudwatch/eventRule:EventRule": "event rules",
+    "aws:sns/topic:Topic": "topics",
+    "aws:sqs/queue:Queue": "queues",
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy": "lifecycle policies",
+    "aws:cognito/userPool:UserPool": "user pools",
+}
+GOES_WITH = {
+    "aws:ec2/vpc:Vpc": ["aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"],
+    "aws:ec2/routeTable:RouteTable": ["aws:ec2/route:Route", "aws:ec2/routeTableAssociation:RouteTableAssociation"],
+    "aws:ec2/securityGroup:SecurityGroup": [
+        "aws:ec2/securityGroupRule:SecurityGroupRule",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    ],
+    "aws:ebs/volume:Volume": ["aws:ec2/volumeAttachment:VolumeAttachment"],
+    "aws:iam/role:Role": ["aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"],
+    "aws:secretsmanager/secret:Secret": ["aws:secretsmanager/secretVersion:SecretVersion"],
+    "aws:lb/loadBalancer:LoadBalancer": ["aws:lb/listener:Listener", "aws:lb/listenerRule:ListenerRule"],
+    "aws:lb/targetGroup:TargetGroup": ["aws:lb/targetGroupAttachment:TargetGroupAttachment"],
+    "aws:route53/zone:Zone": ["aws:route53/record:Record"],
+    "aws:acm/certificate:Certificate": ["aws:acm/certificateValidation:CertificateValidation"],
+    "aws:wafv2/webAcl:WebAcl": ["aws:wafv2/webAclAssociation:WebAclAssociation"],
+    "aws:s3/bucket:Bucket": [f"aws:s3/{part[0].lower()}{part[1:]}:{part}" for part in (
+        "BucketObjectv2", "BucketVersioning", "BucketPublicAccessBlock", "BucketServerSideEncryptionConfiguration",
+        "BucketLifecycleConfiguration", "BucketPolicy", "BucketOwnershipControls", "BucketCorsConfiguration",
+    )],
+    "aws:appautoscaling/target:Target": ["aws:appautoscaling/policy:Policy"],
+    "aws:ecr/repository:Repository": [
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    ],
+    "aws:eks/cluster:Cluster": [f"aws:eks/{part[0].lower()}{part[1:]}:{part}" for part in (
+        "NodeGroup", "Addon", "AccessEntry", "AccessPolicyAssociation", "PodIdentityAssociation",
+    )],
+    "aws:autoscaling/group:Group": ["aws:autoscaling/tag:Tag"],
+    "aws:cloudwatch/eventRule:EventRule": ["aws:cloudwatch/eventTarget:EventTarget"],
+    "aws:sns/topic:Topic": ["aws:sns/topicSubscription:TopicSubscription"],
+    "aws:sqs/queue:Queue": ["aws:sqs/queuePolicy:QueuePolicy"],
+    "aws:cognito/userPool:UserPool": [
+        "aws:cognito/userPoolDomain:UserPoolDomain",
+        "aws:cognito/userPoolClient:UserPoolClient",
+    ],
+}  # fmt: skip
+# AWS deletes a key a week later at the earliest.
+WAITS = {"aws:kms/key:Key"}
+
+
+def test_every_type_is_counted_as_what_is_left_or_goes_with_one_that_is() -> None:
+    parts = [part for parts in GOES_WITH.values() for part in parts]
+    assert GOES_WITH.keys() <= COUNTED.keys()
+    assert sorted([*COUNTED, *parts, *WAITS]) == sorted(ROWS)
+    assert set(COUNTED.values()) <= {listing.kind for listing in LISTINGS}
+
+
+def test_what_is_left_is_counted_by_every_kind(lifetimes: Lifetimes) -> None:
+    assert lifetimes.aws.holds().keys() >= set(COUNTED.values())
 
 
 def test_another_account_takes_over_what_this_one_held(lifetimes: Lifetimes) -> None:
@@ -121,6 +224,15 @@ def test_deletion_in_reverse_leaves_nothing(lifetimes: Lifetimes) -> None:
         lifetimes.aws.delete(resource(example), id, outputs)
         assert lifetimes.aws.read(resource(example), id, inputs, outputs) is None, example
     assert lifetimes.aws.holds() == {}
+
+
+def test_a_web_acl_of_cloudfront_is_counted_once_whichever_regions_have_others() -> None:
+    account, acl = Lifetimes(), "aws:wafv2/webAcl:WebAcl"
+    account.make(acl)
+    _, inputs, _ = account.made[acl]
+    for region, scope in (("ap-northeast-2", "REGIONAL"), ("us-east-1", "CLOUDFRONT")):
+        account.aws.create(resource(acl), {**inputs, "name": scope.lower(), "scope": scope, "region": region})
+    assert account.aws.holds() == {"web ACLs": 2, "web ACLs of CloudFront": 1}
 
 
 class TestRefusals:
