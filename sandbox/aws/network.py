@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Any, Final, NamedTuple
 
 from sandbox.aws.account import Account
 from sandbox.aws.leftovers import regions
+
+_GZIP: Final = b"\x1f\x8b"
+_NODE_LABELS: Final = re.compile(r"^\s*NODE_LABELS='?([^'\n]*)'?$", re.MULTILINE)
 
 INTERNET: Final = "0.0.0.0/0"
 
@@ -64,7 +70,7 @@ def reachability(account: Account, region: str) -> Matrix:
 
 
 def _name(group: Mapping[str, Any]) -> str:
-    tags = {tag["Key"]: tag["Value"] for tag in group.get("Tags", ())}
+    tags = _tags(group)
     # EKS gives the group that it makes for a cluster no Name.
     cluster = tags.get("aws:eks:cluster-name")
     return tags.get("Name") or (f"{cluster}-pods" if cluster else group["GroupName"])
@@ -93,7 +99,7 @@ def routes(account: Account, region: str) -> list[dict[str, str]]:
     subnets = {subnet["SubnetId"]: subnet for subnet in ec2.describe_subnets()["Subnets"]}
     rows = []
     for table in ec2.describe_route_tables()["RouteTables"]:
-        tags = {tag["Key"]: tag["Value"] for tag in table.get("Tags", ())}
+        tags = _tags(table)
         served = [subnets[found["SubnetId"]] for found in table["Associations"] if found.get("SubnetId") in subnets]
         if "Name" not in tags:
             continue
@@ -117,8 +123,13 @@ def _target(route: Mapping[str, Any]) -> str:
 
 
 def machines(account: Account, region: str) -> list[dict[str, str]]:
-    """Return instances, and the node groups whose instances EKS makes."""
+    """Return instances, and the node groups whose instances EKS makes.
+
+    Labels are those of the nodes that they become, where it is known: an instance's kubelet is told them by user data.
+    """
     ec2 = account.client("ec2", region)
+    there = ec2.describe_subnets()["Subnets"]
+    subnets = {each["SubnetId"]: _tags(each).get("Name", each["SubnetId"]) for each in there}
     running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
     rows = []
     for found in (
@@ -126,15 +137,16 @@ def machines(account: Account, region: str) -> list[dict[str, str]]:
         for reservation in ec2.describe_instances(Filters=running)["Reservations"]
         for each in reservation["Instances"]
     ):
-        tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", ())}
         rows.append(
             {
-                "name": tags.get("Name", found["InstanceId"]),
+                "name": _tags(found).get("Name", found["InstanceId"]),
                 "type": found["InstanceType"],
                 "count": "1",
                 "zone": found["Placement"]["AvailabilityZone"],
+                "subnet": subnets.get(found.get("SubnetId", ""), ""),
                 "address": found.get("PrivateIpAddress", ""),
                 "profile": found.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2],
+                "labels": _labels(ec2, found["InstanceId"]),
             }
         )
     eks = account.client("eks", region)
@@ -143,17 +155,33 @@ def machines(account: Account, region: str) -> list[dict[str, str]]:
             group = eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
             size = group["scalingConfig"]
             zones = ec2.describe_subnets(SubnetIds=group["subnets"])["Subnets"]
+            labels = group.get("labels", {})
             rows.append(
                 {
                     "name": name,
                     "type": ", ".join(group["instanceTypes"]),
                     "count": f"{size['minSize']}-{size['maxSize']} {group.get('capacityType', '').lower()}".strip(),
                     "zone": ", ".join(sorted(subnet["AvailabilityZone"] for subnet in zones)),
+                    "subnet": ", ".join(sorted(subnets[each] for each in group["subnets"])),
                     "address": "",
                     "profile": "",
+                    "labels": ",".join(f"{key}={value}" for key, value in labels.items()),
                 }
             )
     return sorted(rows, key=lambda row: row["name"])
+
+
+def _tags(thing: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in thing.get("Tags", ())}
+
+
+def _labels(ec2: Any, instance: str) -> str:
+    """Return the labels that an instance's user data has for its kubelet, as --node-labels takes them; none if none."""
+    given = ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")["UserData"].get("Value", "")
+    if not (data := base64.b64decode(given)).startswith(_GZIP):
+        return ""
+    found = _NODE_LABELS.search(gzip.decompress(data).decode())
+    return found[1] if found else ""
 
 
 def matrix(found: Matrix) -> list[dict[str, str]]:

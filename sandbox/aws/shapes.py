@@ -92,7 +92,8 @@ def to_api(value: Any, shape: Shape, names: Names = {}) -> Any:
     if kind == "map":
         return {str(k): to_api(v, shape.value, names) for k, v in value.items()}  # type: ignore[attr-defined]
     if kind == "string":
-        return value if isinstance(value, str) else json.dumps(value)
+        # botocore takes bytes for what it sends in base64, such as user data.
+        return value if isinstance(value, str | bytes) else json.dumps(value)
     if kind in ("integer", "long"):
         return int(value)
     if kind in ("float", "double"):

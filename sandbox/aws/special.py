@@ -89,7 +89,7 @@ def instance(p: Properties) -> Properties:
     if isinstance(p.get("iamInstanceProfile"), str):
         p["iamInstanceProfile"] = {"name": p["iamInstanceProfile"]}
     if p.get("userDataBase64"):
-        p["userData"] = base64.b64decode(p.pop("userDataBase64")).decode("utf-8", "replace")
+        p["UserData"] = base64.b64decode(p.pop("userDataBase64"))
     if p.get("availabilityZone"):
         p["placement"] = {"availabilityZone": p.pop("availabilityZone"), "tenancy": p.pop("tenancy", "default")}
     names = {"ami": "ImageId", "vpcSecurityGroupIds": "SecurityGroupIds", "metadataOptions": "MetadataOptions"}

@@ -84,4 +84,8 @@ def test_machines_are_those_of_the_stack_file(account: Account) -> None:
     listed = {row["name"].rpartition("-")[0]: (row["type"], row["count"]) for row in machines(account, REGION)}
     assert listed["tiketi"] == ("t3.micro", "1")  # the bastion
     assert listed["tiketi-core"] == ("t3.xlarge", "3-3 on_demand")
+    rows = {row["name"].rpartition("-")[0]: row for row in machines(account, REGION)}
+    assert rows["tiketi-core"]["labels"] == "groundwork/pool=core,workload=core"
+    zones = ("us-east-1a", "us-east-1b", "us-east-1c")
+    assert rows["tiketi-core"]["subnet"] == ", ".join(f"tiketi-app-{zone}" for zone in zones)
     assert listed["tiketi-surge"] == ("c6i.xlarge, c6a.xlarge, c5.xlarge", "0-40 spot")
