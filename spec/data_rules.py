@@ -25,6 +25,8 @@ _RABBITMQ: Path = (*_DATA, "rabbitmq")
 # One a quarter for five years, and a few for what could not wait: 9.6 ended with 9.6.24, 13 with 13.23.
 # https://www.postgresql.org/support/versioning/
 _MOST_MINORS = 24
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/supported-engine-versions.html
+_REDIS_VERSIONS = ("7.0", "7.1")
 
 
 @rule
@@ -36,6 +38,15 @@ def nodes_of_the_cache_are_offered(platform: Platform) -> Iterator[Mistake]:
         if "did you mean" not in remedy:
             remedy = "take one such as cache.r6g.large, or add a newer one to spec/cache_nodes.py"
         yield Mistake((*_REDIS, "nodeType"), "is no node type of ElastiCache that is known", remedy, redis.node_type)
+
+
+@rule
+def versions_of_the_cache_can_be(platform: Platform) -> Iterator[Mistake]:
+    """A version of Redis is one that ElastiCache has: after these comes Valkey, an engine of its own."""
+    redis = platform.data.redis
+    if isinstance(redis, ElastiCache) and redis.version not in _REDIS_VERSIONS:
+        remedy = f"take {' or '.join(_REDIS_VERSIONS)}"
+        yield Mistake((*_REDIS, "version"), "is no version of Redis that ElastiCache has", remedy, redis.version)
 
 
 @rule

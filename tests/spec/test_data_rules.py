@@ -87,6 +87,7 @@ def test_a_broker_that_can_t_be_is_refused(fields: dict[str, Any], expected: lis
         ("redis", CACHE, "nodeType", "cache.r6g.xlrg", ["data.redis.nodeType", "did you mean cache.r6g.xlarge?"]),
         ("postgres", AURORA, "version", "15.99", ['data.postgres.version = "15.99"', "describe-db-engine-versions"]),
         ("postgres", RDS, "version", "17.60", ['data.postgres.version = "17.60"', "is no version of PostgreSQL"]),
+        ("redis", CACHE, "version", "7.2", ['data.redis.version = "7.2"', "is no version of Redis", "take 7.0 or 7.1"]),
         ("redis", CACHE, "snapshotWindow", "05:30-06:30", ["snapshotWindow", "overlaps maintenanceWindow"]),
         ("redis", CACHE, "snapshotWindow", "04:00-04:45", ["snapshotWindow", "is shorter than 60 minutes"]),
         ("postgres", EXTERNAL, "credentials", {}, ["data.postgres.credentials", "are incomplete", "existingSecret"]),
