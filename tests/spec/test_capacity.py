@@ -404,7 +404,7 @@ def test_every_row_of_the_table_of_instance_types_is_a_machine() -> None:
 def test_the_command_prints_quotas_and_machines(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["capacity", "sesacthon"]) == 0
     said = capsys.readouterr().out
-    assert re.search(r"(?m)^  postgres +1 +0\.3 CPU, 864 Mi +0\.75 CPU, 1\.38 Gi$", said)
+    assert re.search(r"(?m)^  postgres +1 +0\.3 CPU, 864 Mi +1\.5 CPU, 1\.38 Gi$", said)
     assert re.search(r"(?m)^  quota .* volumes \d+ of \d+$", said)
     assert "t3.small has 2 CPU, 2.00 Gi" in said
 
