@@ -31,7 +31,8 @@ class Kind:
 
     operations: of the API, in the order of `_VERBS`, "-" where there is none. keys: parameters that name one.
     wrap: member of an answer that holds the thing; empty if its members are the answer. listed: member of
-    the list's answer, `names` if that holds only the last key; with a dot, a member of one, of things in `wrap`. id: prefix of the last key where AWS chooses it.
+    the list's answer, `names` if that holds only the last key; after a dot, a member of that with each thing in `wrap`.
+    id: prefix of the last key where AWS chooses it.
     """
 
     service: str
@@ -98,9 +99,9 @@ def _handler(kind: Kind, verb: str, records: Records) -> Callable[..., Answer]:
         if verb == "list":
             given_keys = {k: given[k] for k in kind.keys if k in given}
             found = [key for key, thing in things.items() if given_keys.items() <= thing.items()]
-            member, _, inner = kind.listed.partition(".")
+            member, *inner = kind.listed.split(".")
             if inner:
-                return _ok({member: {inner: [{kind.wrap: things[key]} for key in found]}})
+                return _ok({member: {inner[0]: [{kind.wrap: things[key]} for key in found]}})
             return _ok({member: [key[-1] if kind.names else things[key] for key in found]})
         if kind.service == "eks" and given["clusterName"] not in _clusters(region):
             return _error("ResourceNotFoundException", f"No cluster found for name: {given['clusterName']}.")

@@ -129,7 +129,7 @@ def machines(account: Account, region: str) -> list[dict[str, str]]:
     """
     ec2 = account.client("ec2", region)
     there = ec2.describe_subnets()["Subnets"]
-    subnets = {each["SubnetId"]: _tags(each).get("Name", each["SubnetId"]) for each in there}
+    subnets = {each["SubnetId"]: _tags(each).get("Name") or each["SubnetId"] for each in there}
     running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
     rows = []
     for found in (
@@ -165,7 +165,7 @@ def machines(account: Account, region: str) -> list[dict[str, str]]:
                     "subnet": ", ".join(sorted(subnets[each] for each in group["subnets"])),
                     "address": "",
                     "profile": "",
-                    "labels": ",".join(f"{key}={value}" for key, value in labels.items()),
+                    "labels": ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
                 }
             )
     return sorted(rows, key=lambda row: row["name"])
