@@ -35,6 +35,8 @@ from charts.pins import Pin, digests, pins, write_digests
 from charts.vendor import NotVendored, Vendored, helm_pull, vendor
 from tools import ensure
 
+pytestmark = pytest.mark.engine
+
 OUTSIDE = "https://raw.githubusercontent.com/example/schemas/main/_definitions.json#/definitions/Quantity"
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2019-09/schema",

@@ -21,6 +21,8 @@ PROJECT = {
 from components.charts import Charts
 from components.gitops import Gitops, seconds
 
+pytestmark = pytest.mark.engine
+
 def build():
     if aws:
         from stacks.aws import ground

@@ -17,6 +17,8 @@ from delivery.git import Git, GitFailed, clone
 from delivery.tags import Place
 from tests.delivery.conftest import KUSTOMIZATION, VALUES, Remote, git, save, write
 
+pytestmark = pytest.mark.engine
+
 AUTH = Place("services/auth/values.yaml")
 USER = Place("overlays/prod/kustomization.yaml", image="user-service")
 BLOG = Place("overlays/prod/kustomization.yaml", image="blog-service")

@@ -17,6 +17,8 @@ from delivery.cli import main
 from spec.load import ROOT
 from tests.delivery.conftest import write
 
+pytestmark = pytest.mark.engine
+
 BUCKET = "site-prod"
 
 

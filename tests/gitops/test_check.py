@@ -16,6 +16,8 @@ from gitops.tree import files
 from tests.gitops.test_tree import platform, tree
 from tests.gitops.test_tree import release as made
 
+pytestmark = pytest.mark.engine
+
 
 def edit(file: Path, change: Callable[[Any], None]) -> None:
     document = yaml.safe_load(file.read_text())

@@ -13,6 +13,8 @@ import pytest
 
 from components.cluster import cloud_init
 
+pytestmark = pytest.mark.engine
+
 HERE = Path(cloud_init.__file__).parent
 
 # What a join writes before kubelet.conf, by which kubeadm's preflight checks know that a machine is not clean: a

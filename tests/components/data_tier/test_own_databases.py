@@ -11,6 +11,8 @@ from components.data_tier.database_roles import script
 from components.data_tier.endpoint import Consumer
 from tests.components.data_tier.postgres_server import Server, binaries, running
 
+pytestmark = pytest.mark.engine
+
 MASTER, SHARED = "cloud_master", "shop"
 Job = Callable[..., str]
 

@@ -15,6 +15,8 @@ from components.data_tier.schema import Schema, read, script
 from tests.components.data_tier.postgres_server import Server
 from tests.recorder import run
 
+pytestmark = pytest.mark.engine
+
 JOB = "kubernetes:batch/v1:Job"
 TICKETING = "migrations/ticketing"
 FIRST = {"0001_a.sql": "CREATE TABLE a (id int);"}
