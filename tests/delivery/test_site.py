@@ -14,6 +14,7 @@ from moto import mock_aws
 from moto.cloudfront.models import Invalidation
 
 from delivery.cli import main
+from sandbox.aws.account import Account
 from spec.load import ROOT
 from tests.delivery.conftest import write
 
@@ -71,6 +72,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     # In capitals in moto, and so never what a waiter waits for.
     monkeypatch.setattr(Invalidation, "status", property(lambda _: "Completed", lambda *_: None), raising=False)
+    Account()  # An empty one: moto, once something in this process has started it, keeps what others have made.
     with mock_aws():
         yield Cloud()
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)

@@ -78,5 +78,5 @@ def test_the_database_and_the_cache_admit_the_nodes_and_the_balancer_reaches_the
 def test_outputs_tell_where_to_delegate_the_domain() -> None:
     grounds: list[Ground] = []
     run(lambda: grounds.append(ground()))
-    assert {"nameServers", "repositories", "vpcId"} == grounds[0].outputs.keys()
+    assert {"nameServers", "pushRole", "repositories", "vpcId"} == grounds[0].outputs.keys()
     assert grounds[0].url("grafana.tiketi.gg") == "https://grafana.tiketi.gg"
