@@ -5,8 +5,9 @@
 # `make -s export > state.json` writes JSON and nothing else.
 
 STACK ?= dev
-# Processes that pytest runs the tests in; 0 is this one alone.
-WORKERS ?= 2
+# Processes that pytest runs the tests in; 0 is this one alone. Left out, one for each processor in the unit tier, and two
+# where tests start engines, API servers and providers of their own.
+WORKERS ?=
 # More arguments for pytest: make unit ARGS='-k vpc -x'
 ARGS ?=
 # Where `make mirror` puts charts.
@@ -18,7 +19,7 @@ venv := .venv
 bin := $(venv)/bin
 python := $(bin)/python
 # A file is one process's: what a stack goes through in one file happens in order, in one account.
-pytest := $(python) -m pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
+pytest = $(python) -m pytest --numprocesses=$(or $(WORKERS),2) --dist=loadfile $(ARGS)
 filled := $(venv)/.filled
 stack_commands := up show preview refresh destroy export manifests network
 
@@ -71,6 +72,7 @@ doctor: $(filled) ## what is found on this machine, what is missing, how to get 
 test: tools kubernetes lint ## everything: lint, then all tests
 	@$(pytest)
 
+unit: WORKERS := $(or $(WORKERS),auto)
 unit: $(filled) ## the tests that need no engine, those of the emulated AWS account left out
 	@$(pytest) -m "not engine and not account"
 
