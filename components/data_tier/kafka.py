@@ -217,16 +217,14 @@ class InClusterKafka(Component):
             "operator-monitor": (operators, OPERATOR_PODS, ["http"]),
         }
         for part, (namespace, pods, ports) in monitored.items():
-            CustomResource(
+            scraping.monitor(
                 f"{self._name}-{part}",
-                api_version="monitoring.coreos.com/v1",
-                kind="PodMonitor",
-                metadata={"name": NAME, "namespace": namespace},
-                spec={
-                    "selector": {"matchLabels": pods},
-                    "podMetricsEndpoints": [{"port": port} for port in ports],
-                },
-                opts=self.child(depends_on=[scraping.crds]),
+                "PodMonitor",
+                NAME,
+                namespace=namespace,
+                labels=pods,
+                endpoints=[{"port": port} for port in ports],
+                owner=self,
             )
 
     def _custom(

@@ -337,13 +337,14 @@ class InClusterPostgres(Component):
 
     def _monitor(self, name: str, scraping: Scraping) -> None:
         """Have instances and poolers scraped; both call their port `metrics`."""
-        CustomResource(
+        scraping.monitor(
             f"{name}-monitor",
-            api_version="monitoring.coreos.com/v1",
-            kind="PodMonitor",
-            metadata={"name": CLUSTER, "namespace": self._namespace},
-            spec={"selector": {"matchLabels": _CLUSTER_PODS}, "podMetricsEndpoints": [{"port": "metrics"}]},
-            opts=self.child(depends_on=[scraping.crds]),
+            "PodMonitor",
+            CLUSTER,
+            namespace=self._namespace,
+            labels=_CLUSTER_PODS,
+            endpoints=[{"port": "metrics"}],
+            owner=self,
         )
 
 

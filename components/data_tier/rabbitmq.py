@@ -245,13 +245,14 @@ class RabbitMq(Component):
 
     def _monitor(self, scraping: Scraping) -> None:
         """Have every node scraped, by the port that the operator's Service calls `prometheus`."""
-        CustomResource(
+        scraping.monitor(
             f"{self._name}-monitor",
-            api_version="monitoring.coreos.com/v1",
-            kind="ServiceMonitor",
-            metadata={"name": NAME, "namespace": self._namespace},
-            spec={"selector": {"matchLabels": _PODS}, "endpoints": [{"port": "prometheus"}]},
-            opts=self.child(depends_on=[scraping.crds]),
+            "ServiceMonitor",
+            NAME,
+            namespace=self._namespace,
+            labels=_PODS,
+            endpoints=[{"port": "prometheus"}],
+            owner=self,
         )
 
 

@@ -132,29 +132,20 @@ class Gateway(Component):
             opts=self.child(),
         )
         if scraping:
-            CustomResource(
+            merged = {
+                "sourceLabels": ["__address__"],
+                "regex": r"(.+):\d+",
+                "targetLabel": "__address__",
+                "replacement": f"$1:{_MERGED_METRICS}",
+            }
+            scraping.monitor(
                 f"{name}-monitor",
-                api_version="monitoring.coreos.com/v1",
-                kind="PodMonitor",
-                metadata={"name": name, "namespace": namespace},
-                spec={
-                    "selector": {"matchLabels": _LABELS},
-                    "podMetricsEndpoints": [
-                        {
-                            "port": _DECLARED,
-                            "path": "/stats/prometheus",
-                            "relabelings": [
-                                {
-                                    "sourceLabels": ["__address__"],
-                                    "regex": r"(.+):\d+",
-                                    "targetLabel": "__address__",
-                                    "replacement": f"$1:{_MERGED_METRICS}",
-                                }
-                            ],
-                        }
-                    ],
-                },
-                opts=self.child(depends_on=[scraping.crds]),
+                "PodMonitor",
+                name,
+                namespace=namespace,
+                labels=_LABELS,
+                endpoints=[{"port": _DECLARED, "path": "/stats/prometheus", "relabelings": [merged]}],
+                owner=self,
             )
         for binding, arn in (target_groups or {}).items():
             bind(

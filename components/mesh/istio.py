@@ -117,24 +117,24 @@ class Istio(Component):
             opts=self.child(),
         )
         if scraping:
-            CustomResource(
+            scraping.monitor(
                 name,
-                api_version="monitoring.coreos.com/v1",
-                kind="ServiceMonitor",
-                metadata={"name": "istiod", "namespace": namespace},
-                spec={
-                    "selector": {"matchLabels": {**_ISTIOD, "istio": "pilot"}},
-                    "endpoints": [{"port": "http-monitoring"}],
-                },
-                opts=self.child(depends_on=[scraping.crds, self.ready]),
+                "ServiceMonitor",
+                "istiod",
+                namespace=namespace,
+                labels={**_ISTIOD, "istio": "pilot"},
+                endpoints=[{"port": "http-monitoring"}],
+                owner=self,
+                depends_on=[self.ready],
             )
-            CustomResource(
+            scraping.monitor(
                 f"{name}-cni-monitor",
-                api_version="monitoring.coreos.com/v1",
-                kind="PodMonitor",
-                metadata={"name": "istio-cni", "namespace": privileged},
-                spec={"selector": {"matchLabels": _PLUGIN}, "podMetricsEndpoints": [{"port": "metrics"}]},
-                opts=self.child(depends_on=[scraping.crds]),
+                "PodMonitor",
+                "istio-cni",
+                namespace=privileged,
+                labels=_PLUGIN,
+                endpoints=[{"port": "metrics"}],
+                owner=self,
             )
             scraping.watch("mesh", self)
         for each in services:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
 import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.charts import Charts
 from components.component import Component
@@ -13,6 +17,8 @@ from components.observability.dashboards import DASHBOARDS
 from components.observability.dashboards.config_map import config_map
 from spec.alerts import parts
 from spec.parts import Observability
+
+_ENDPOINTS = {"PodMonitor": "podMetricsEndpoints", "ServiceMonitor": "endpoints"}
 
 
 class Scraping(Component):
@@ -44,6 +50,32 @@ class Scraping(Component):
         self.scraper = Peer(ports=(), namespace=self.namespace, pod_labels={"app.kubernetes.io/name": "prometheus"})
         self.grafana = Peer(ports=(), namespace=self.namespace, pod_labels={"app.kubernetes.io/name": "grafana"})
         self.register_outputs({})
+
+    def monitor(
+        self,
+        logical: str,
+        kind: Literal["PodMonitor", "ServiceMonitor"],
+        name: str,
+        *,
+        namespace: pulumi.Input[str],
+        labels: Mapping[str, str],
+        endpoints: Sequence[Mapping[str, Any]],
+        owner: Component,
+        depends_on: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        """Have what has ``labels`` scraped, pods or those behind Services: make a monitor as a child of ``owner``.
+
+        ``endpoints`` are as the kind has them, such as ``{"port": "metrics"}``; ``depends_on`` is beside the CRDs.
+        https://prometheus-operator.dev/docs/api-reference/api/
+        """
+        CustomResource(
+            logical,
+            api_version="monitoring.coreos.com/v1",
+            kind=kind,
+            metadata={"name": name, "namespace": namespace},
+            spec={"selector": {"matchLabels": labels}, _ENDPOINTS[kind]: endpoints},
+            opts=owner.child(depends_on=[self.crds, *depends_on]),
+        )
 
     def watch(self, part: str, owner: Component) -> None:
         """Make the alerts and the dashboard of a part of the platform, as children of the part itself.
