@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.component import Component
+from components.component import Component, known_after
 from components.data_tier.endpoint import Peer
 from components.edge.routing import Guard, conditions
 from components.namespaces import Namespaces
@@ -76,7 +76,7 @@ class NodePortRoutes(Component):
             group = self._target_group(name, service, service.node_port, vpc)
             rules = self._rules(name, service, service.node_port - ports.first, group, listener_arn, guard)
             # Known once a listener uses the group: a binding of one that is in no use is refused.
-            arn = pulumi.Output.all(group.arn, *(rule.arn for rule in rules)).apply(lambda arns: arns[0])
+            arn = known_after(group.arn, *(rule.arn for rule in rules))
             made[service.name] = NodePort(
                 service.node_port, arn, Peer(ports=(service.port,), cidrs=(pulumi.Output.from_input(vpc.cidr),))
             )

@@ -26,6 +26,7 @@ from components.cluster.kubeadm_network import API_PORT, ApiLoadBalancer, Firewa
 from components.cluster.machine_role import MachineRole
 from components.cluster.provider import provider
 from components.cluster.upgrades import TAG, one_minor_at_a_time
+from components.component import known_after
 from components.data_tier.endpoint import Peer
 from components.policy import statement
 from components.scheduling import POOL_LABEL
@@ -372,9 +373,7 @@ class KubeadmCluster(Cluster):
         )
         made = provider(
             self._name,
-            kubeconfig=pulumi.Output.secret(
-                pulumi.Output.all(kubeconfig, addons.installed).apply(lambda known: known[0])
-            ),
+            kubeconfig=pulumi.Output.secret(known_after(kubeconfig, addons.installed)),
             identifier=identity,
             opts=self.child(),
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.component import Component
+from components.component import Component, known_after
 from components.edge.routing import Guard, conditions
 from components.http_ingress import Answer
 from components.security_groups import Rule, SecurityGroup, allow_egress, allow_ingress
@@ -130,11 +130,8 @@ class Balancer(Component):
         listener = self._listeners(balancer, ingress, certificate_arn)
         self.listener_arn = listener.arn
         rules = self._rules(listener, ingress, [*direct, *sticky], groups)
-        self.target_group_arn = pulumi.Output.all(ingress.arn, listener.arn).apply(lambda arns: arns[0])
-        used = {
-            service: pulumi.Output.all(group.arn, *(rule.arn for rule in rules)).apply(lambda arns: arns[0])
-            for service, group in groups.items()
-        }
+        self.target_group_arn = known_after(ingress.arn, listener.arn)
+        used = {service: known_after(group.arn, *(rule.arn for rule in rules)) for service, group in groups.items()}
         self.direct = {service: used[service] for service in services}
         self.sticky = {service: used[service] for service in kept}
         self.register_outputs({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})
