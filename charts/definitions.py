@@ -10,17 +10,11 @@ from typing import Any
 import yaml
 
 from charts.archive import definitions
+from charts.kubernetes_yaml import Yaml
 from charts.pins import Pin
 from tools import ensure
 
 _HELM_SECONDS = 120
-
-
-class _Yaml(yaml.CSafeLoader):
-    """YAML as Kubernetes reads it: a lone `=` is a string."""
-
-
-_Yaml.add_constructor("tag:yaml.org,2002:value", lambda loader, node: node.value)
 
 
 class NoDefinitions(Exception):
@@ -46,7 +40,7 @@ def write_definitions(pins: Iterable[Pin], mirror: Path, directory: Path) -> Ite
 
 
 def _defined(text: str) -> list[dict[str, Any]]:
-    documents = (each for each in yaml.load_all(text, _Yaml) if each)
+    documents = (each for each in yaml.load_all(text, Yaml) if each)
     return [each for each in documents if each["kind"] == "CustomResourceDefinition"]
 
 

@@ -15,9 +15,10 @@ import yaml
 from jsonschema import Draft7Validator
 from jsonschema.protocols import Validator
 
+from charts.kubernetes_yaml import Yaml
 from sandbox.emulator import UNKNOWN, Properties, Refused, contains_unknown
 from sandbox.kubernetes.cluster import Cluster, Entry, Key, Release
-from sandbox.kubernetes.schema import VERSION, Yaml
+from sandbox.kubernetes.schema import VERSION
 from tools import ensure
 
 PINS: Final = "GROUNDWORK_PINS"

@@ -17,6 +17,7 @@ import yaml
 from jsonschema import Draft4Validator, Draft202012Validator
 from jsonschema.protocols import Validator
 
+from charts.kubernetes_yaml import Yaml
 from sandbox.emulator import UNKNOWN
 
 VERSION: Final = os.environ.get("GROUNDWORK_KUBERNETES", "1.35")
@@ -40,13 +41,6 @@ _PATH_SEGMENT = re.compile(r"[^/%]+")
 _NAMES = {"Namespace": _DNS_LABEL, "Service": _DNS_LABEL} | dict.fromkeys(
     ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), _PATH_SEGMENT
 )
-
-
-class Yaml(yaml.CSafeLoader):
-    """YAML 1.1 without the `=` value type, which CRDs have as a plain word."""
-
-
-Yaml.add_constructor("tag:yaml.org,2002:value", lambda loader, node: node.value)
 
 
 @dataclass(frozen=True)

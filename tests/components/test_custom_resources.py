@@ -15,6 +15,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from charts.kubernetes_yaml import Yaml
 from components.cluster.contract import LoadBalancing
 from components.data_tier.endpoint import consumers
 from components.data_tier.kafka import InClusterKafka
@@ -38,16 +39,9 @@ TOPIC = {"name": "events", "retention": "7d", "config": {"cleanup.policy": "comp
 pytestmark = pytest.mark.skipif(not CRDS, reason="GROUNDWORK_CRDS names no directory of CRDs")
 
 
-class _Yaml(yaml.SafeLoader):
-    """YAML as Kubernetes reads it: a lone `=` is a string."""
-
-
-_Yaml.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))  # type: ignore
-
-
 @cache
 def _schemas() -> dict[str, dict[str, Any]]:
-    documents = [crd for path in Path(CRDS or "").glob("*.yaml") for crd in yaml.load_all(path.read_text(), _Yaml)]
+    documents = [crd for path in Path(CRDS or "").glob("*.yaml") for crd in yaml.load_all(path.read_text(), Yaml)]
     return {
         f"kubernetes:{crd['spec']['group']}/{version['name']}:{crd['spec']['names']['kind']}": version["schema"][
             "openAPIV3Schema"

@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
+from charts.kubernetes_yaml import Yaml
 from charts.pins import pins
-from sandbox.kubernetes.schema import Yaml
 from spec.capacity.workloads import Container, Workload
 from tests.reachability.pods import NAME, template
 from tests.stack_objects import Made, Object, Release
