@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivery.errors import Refused
-from delivery.preview import Change, Difference, Preview, difference
+from delivery.preview import Change, Preview, difference
 
 FILE = re.compile(r"tests/golden/([^/]+)\.json")
 """Path of a stack's reviewed graph; the stack is its only group."""
@@ -35,7 +35,7 @@ def compare(before: Graph, after: Graph) -> Preview:
         urn = f"urn:pulumi:stack::groundwork::{node['type']}::{name.partition('::')[2]}"
         if old is None or new is None:
             preview.changes.append(Change(urn, "create" if old is None else "delete", bool((old or {}).get("protect"))))
-        elif rows := list(_leaves(_told(old), _told(new))):
+        elif rows := [difference(*each) for each in leaves(_told(old), _told(new))]:
             preview.changes.append(Change(urn, "update", differences=rows))
         else:
             preview.unchanged += 1
@@ -59,14 +59,15 @@ def _told(node: Mapping[str, Any]) -> dict[str, Any]:
     return {**node.get("inputs", {}), **{key: node[key] for key in ("protect", "retainOnDelete") if key in node}}
 
 
-def _leaves(before: Any, after: Any, path: str = "") -> Iterator[Difference]:
+def leaves(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield the smallest parts that differ, each by its path: `spec.ports[0]`, what it was, what it is."""
     if before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted(before.keys() | after.keys()):
-            yield from _leaves(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
+        for key in sorted(before.keys() | after.keys(), key=str):
+            yield from leaves(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _leaves(old, new, f"{path}[{number}]")
+            yield from leaves(old, new, f"{path}[{number}]")
     else:
-        yield difference(path, before, after)
+        yield path, before, after

@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +25,7 @@ import yaml
 from delivery.bump import find
 from delivery.errors import Refused
 from delivery.git import Git, clone
+from delivery.graphs import leaves
 
 Say = Callable[[str], None]
 Run = Callable[[Sequence[str]], int]
@@ -221,20 +222,9 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """What differs between two renderings, a line each; what several objects have in common once."""
     where: dict[str, list[str]] = {}
     for name in sorted(before.keys() | after.keys()):
-        for line in _leaves(before.get(name), after.get(name)):
-            where.setdefault(line, []).append(name)
+        for path, old, new in leaves(before.get(name), after.get(name)):
+            where.setdefault(f"{path}: {old} → {new}", []).append(name)
     return [f"{names[0] if len(names) == 1 else f'{len(names)} objects'}: {line}" for line, names in where.items()]
-
-
-def _leaves(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted(before.keys() | after.keys(), key=str):
-            yield from _leaves(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _leaves(old, new, f"{path}[{number}]")
-    elif before != after:
-        yield f"{path}: {before} → {after}"
 
 
 def _indented(text: str) -> str:
