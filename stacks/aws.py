@@ -214,7 +214,7 @@ def _way_in(
     balancer = edge.balancer
     here: Any = {"cluster_name": spec.name, "region": network.region, "vpc_id": vpc.id, "opts": opts}
     zone = None
-    if spec.edge and spec.edge.dns:
+    if spec.edge.dns:
         zone = Zone(spec.edge.zone, edge.zone_id, network.region, edge.balanced_hosts, balancer.dns_name)
     proxies = [network.cidr, *edge.proxies]
     if not isinstance(spec.cluster, cluster.KubeadmCluster):
@@ -233,7 +233,7 @@ def _way_in(
         )
     # A node that has no pod of the controller hands on with an address of the pod network.
     proxies.append(spec.cluster.pod_cidr)
-    if spec.edge is None or spec.edge.node_ports is None:
+    if spec.edge.node_ports is None:
         return WayIn(address=balancer.dns_name, proxies=proxies, zone=zone)
     routes = NodePortRoutes(
         f"{spec.name}-services",
