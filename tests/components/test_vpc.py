@@ -51,8 +51,8 @@ def test_a_nat_gateway_per_zone_serves_its_own_zone() -> None:
 def test_a_single_nat_gateway_serves_every_zone_without_moving_a_subnet() -> None:
     single, per_zone = build(natGateways="single"), build(natGateways="perZone")
     assert {default_routes(single)[f"shop-private-{zone}-default"] for zone in ZONES} == {"shop-nat-us-east-1a-id"}
-    association = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-    assert [a.inputs for a in single.all(association)] == [a.inputs for a in per_zone.all(association)]
+    first, second = (made.all("aws:ec2/routeTableAssociation:RouteTableAssociation") for made in (single, per_zone))
+    assert {each.name: each.inputs for each in first} == {each.name: each.inputs for each in second}
 
 
 def test_without_nat_gateways_only_public_subnets_have_a_way_out() -> None:
