@@ -85,9 +85,11 @@ def _run_under(monitor: pulumi_mocks.MockMonitor, program: Callable[[], Any], pr
         pulumi_mocks.set_mocks(monitor.mocks, "groundwork", "test", preview=preview, monitor=monitor)
         # A component's constructor may fail while registrations of its children are still under way: drain them.
         loop.run_until_complete(stack.run_pulumi_func(lambda: _discard(program())))
-    finally:
-        for task in asyncio.all_tasks(loop):  # Left over only where the program failed.
+    except BaseException:
+        for task in asyncio.all_tasks(loop):
             task.cancel()
+        raise
+    finally:
         settings.reset_options()
         loop.close()
         asyncio.set_event_loop(None)

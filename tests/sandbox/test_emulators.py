@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from sandbox import k3d as emulated_k3d
 from sandbox import schema, wire
 from sandbox.account import Account, Cloud, Corrupt, Key
 from sandbox.cloudflare import Cloudflare
@@ -263,9 +264,10 @@ class TestK3d:
             ("a: [\n", "Failed to read"),
         ],
     )
-    def test_a_configuration_that_k3d_would_not_have_is_refused(self, tools, text, said):
+    def test_a_configuration_that_k3d_would_not_have_is_refused(self, tools, text, said, capsys):
         (tools / "lab.yaml").write_text(text)
-        assert said in k3d("cluster", "create", "--config", "lab.yaml").stderr
+        assert emulated_k3d.main(["cluster", "create", "--config", str(tools / "lab.yaml")]) == 1
+        assert said in capsys.readouterr().err
 
     def test_what_is_not_emulated_is_refused(self, tools):
         assert k3d("node", "create", "x").returncode == 1

@@ -31,7 +31,7 @@ FILES = [*WORKFLOWS.values(), *sorted((GITHUB / "actions").glob("*/action.yml"))
 
 def load(path: Path) -> dict[str, Any]:
     # BaseLoader leaves `on` a string where YAML 1.1 reads true.
-    return yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+    return yaml.load(path.read_text(), Loader=yaml.CBaseLoader)
 
 
 def workflow(name: str) -> dict[str, Any]:
