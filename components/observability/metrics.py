@@ -19,7 +19,7 @@ from components.observability.notifications import configuration, receivers_secr
 from components.observability.scraping import Scraping
 from components.scheduling import in_chart, labels_of, on_pool
 from components.secrets.contract import IN_CLUSTER, Secrets
-from components.traffic import ANYWHERE, allow, among, coming_from
+from components.traffic import ANYWHERE, API_SERVER, DNS, allow, among, coming_from
 from components.volumes import of_class
 from spec.node_pools import NodePool
 from spec.parts import Grafana, Observability
@@ -35,6 +35,15 @@ EXPLORE = "/explore"
 # of them go, or the alerts fire for ever. kube-proxy listens on its node's loopback everywhere.
 _CONTROL_PLANE = ("kubeControllerManager", "kubeScheduler", "kubeEtcd")
 _UNREACHABLE = ("kubeProxy",)
+# What the pods of a name reach outside of their namespace: Prometheus whatever a monitor names, at whichever port;
+# Grafana the stores of logs and whoever signs people in; Alertmanager whoever is to be told.
+_EGRESS = {
+    "prometheus": ANYWHERE,
+    "grafana": ANYWHERE,
+    "alertmanager": ANYWHERE,
+    "kube-prometheus-stack-prometheus-operator": API_SERVER,
+    "kube-state-metrics": API_SERVER,
+}
 # Parts of the platform that the release scrapes on every cluster.
 _WATCHED = ("nodes", "pods", "volumes", "kubernetes", "prometheus")
 
@@ -135,31 +144,26 @@ class Metrics(Component):
         self.register_outputs({})
 
     def _traffic(self, name: str, spec: Observability, ingress: HttpIngress, scraping: Scraping) -> None:
-        """Let pods of the namespace reach each other and anything outside, and the ingress reach what it offers."""
+        """Let pods of the namespace reach each other, each part what it needs, and the ingress what it offers."""
         allow(
             name,
             namespace=scraping.namespace,
             pods={},
             ingress=[among({}, direction="from")],
-            # Prometheus scrapes whatever a monitor names, at whichever port.
-            egress=[ANYWHERE],
+            egress=[DNS, among({}, direction="to")],
             opts=self.child(),
         )
-        allow(
-            f"{name}-grafana",
-            namespace=scraping.namespace,
-            pods={"app.kubernetes.io/name": "grafana"},
-            ingress=coming_from([ingress.peer], GRAFANA_PORT),
-            opts=self.child(),
-        )
-        if spec.prometheus_host:
-            allow(
-                f"{name}-prometheus",
-                namespace=scraping.namespace,
-                pods=scraping.scraper.pod_labels,
-                ingress=coming_from([ingress.peer], PROMETHEUS_PORT),
-                opts=self.child(),
-            )
+        offered = {"grafana": GRAFANA_PORT} | ({"prometheus": PROMETHEUS_PORT} if spec.prometheus_host else {})
+        for part, egress in _EGRESS.items():
+            if part != "alertmanager" or spec.alertmanager:
+                allow(
+                    f"{name}-{part.removeprefix('kube-prometheus-stack-')}",
+                    namespace=scraping.namespace,
+                    pods={"app.kubernetes.io/name": part},
+                    ingress=coming_from([ingress.peer], offered[part]) if part in offered else (),
+                    egress=[egress],
+                    opts=self.child(),
+                )
 
     def _watch(self, spec: Observability, cluster: Cluster, scraping: Scraping) -> None:
         own = ["alertmanager"] if spec.alertmanager else []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.observability.metrics import Metrics
+from components.traffic import API_SERVER, DNS
 from spec.node_pools import NodePool
 from spec.parts import Observability
 from tests.components.around import POLICY, RELEASE, SECRET, Around, reached_at
@@ -114,3 +115,35 @@ def test_crds_are_installed_once_and_first():
     made = build()
     assert values()["crds"] == {"enabled": False}
     assert made.one(RELEASE, "scraping-crds").urn in made.one(RELEASE, "kps").dependencies
+
+
+def out(made: Recorder, pods: str) -> list[Any]:
+    """What policies let the pods of a name in `monitoring` reach."""
+    labels = {"app.kubernetes.io/name": pods}
+    policies = [each for each in made.all(POLICY) if each["metadata"]["namespace"] == "monitoring"]
+    specs = [each["spec"] for each in policies if not each.name.endswith("default-deny")]
+    return [
+        rule
+        for spec in specs
+        if spec["podSelector"].get("matchLabels", {}).items() <= labels.items()
+        for rule in spec.get("egress", ())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pods", "reached"),
+    [
+        ("prometheus", [{}]),
+        ("grafana", [{}]),
+        ("alertmanager", [{}]),
+        ("kube-state-metrics", [API_SERVER]),
+        ("kube-prometheus-stack-prometheus-operator", [API_SERVER]),
+        ("loki", []),
+    ],
+)
+def test_only_those_leave_the_namespace_who_have_to(pods: str, reached: list[Any]):
+    assert out(build(), pods) == [DNS, {"to": [{"podSelector": {"matchLabels": {}}}]}, *reached]
+
+
+def test_without_alertmanager_it_has_no_policy():
+    assert len(out(build(alertmanager=None), "alertmanager")) == 2
