@@ -66,13 +66,13 @@ def test_everything_in_the_cluster_is_made_through_the_clusters_provider() -> No
 def test_the_database_and_the_cache_admit_the_nodes_and_the_balancer_reaches_them() -> None:
     made = run(ground)
     rules = made.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-    ports = {
-        rule["fromPort"]: rule["referencedSecurityGroupId"]
+    admitted = {
+        (rule["referencedSecurityGroupId"], rule["fromPort"])
         for rule in rules
         if "referencedSecurityGroupId" in rule.inputs
     }
-    balancer = "tiketi-edge-balancer-id"
-    assert ports == {5432: "sg-cluster", 6379: "sg-cluster", 80: balancer, 3010: balancer}
+    nodes, balancer, bastion = "sg-cluster", "tiketi-edge-balancer-id", "tiketi-bastion-id"
+    assert admitted == {(nodes, 5432), (bastion, 5432), (nodes, 6379), (balancer, 80), (balancer, 3010)}
 
 
 def test_outputs_tell_where_to_delegate_the_domain() -> None:
