@@ -121,7 +121,8 @@ def out(made: Recorder, pods: str) -> list[Any]:
     """What policies let the pods of a name in `monitoring` reach."""
     labels = {"app.kubernetes.io/name": pods}
     policies = [each for each in made.all(POLICY) if each["metadata"]["namespace"] == "monitoring"]
-    specs = [each["spec"] for each in policies if not each.name.endswith("default-deny")]
+    # By name, the one for all of them first: what is registered has no order.
+    specs = [each["spec"] for each in sorted(policies, key=lambda each: each.name) if "default-deny" not in each.name]
     return [
         rule
         for spec in specs
