@@ -1,18 +1,12 @@
-"""What every test runs with: the SDKs as the program imports them, and less of what only costs time there."""
+"""What every test runs with: the SDKs as the program imports them, and few searches for garbage."""
 
 from __future__ import annotations
 
 import gc
 
-from pulumi.runtime import resource
-from pulumi.runtime.proto import source_pb2
-
 from stacks import lazy_sdks
 
 lazy_sdks.install()
-
-# Where each resource was made, which the engine is told for messages that no test sees, takes a sixth of a run.
-resource._get_stack_trace = source_pb2.StackTrace
 
 # How many objects are made before the youngest generation is gone through, and how often that happens before the next
 # one is. Python's 700, 10 and 10 are for programs that keep little: they take a third of a worker's time.
