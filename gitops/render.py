@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from charts.kubernetes_yaml import Yaml
 from tools import ensure
 
 KUBERNETES = "1.35.0"
@@ -41,4 +42,4 @@ def _objects(command: Sequence[str], given: str = "") -> list[dict[str, Any]]:
     )
     if done.returncode:
         raise NotRendered(done.stderr.strip().removeprefix("Error: "))
-    return [each for each in yaml.load_all(done.stdout, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if each]
+    return [each for each in yaml.load_all(done.stdout, Yaml) if each]

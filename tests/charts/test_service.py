@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from charts.kubernetes_yaml import Yaml
 from sandbox.kubernetes.schema import published
 from tests.scraped import ADDRESS, SIDECAR, addresses, addresses_behind, job
 from tools import ensure
@@ -33,9 +34,13 @@ def _text(values: Values, name: str = "web") -> str:
     return done.stdout
 
 
+def _objects(values: Values) -> list[dict[str, Any]]:
+    return [obj for obj in yaml.load_all(_text(values), Yaml) if obj]
+
+
 def render(values: Values) -> dict[str, Any]:
     """The objects of a release `web` in the namespace `shop`, by kind; each is valid Kubernetes."""
-    objects = [obj for obj in yaml.load_all(_text(values), yaml.CSafeLoader) if obj]
+    objects = _objects(values)
     for obj in objects:
         if not obj["apiVersion"].startswith(("monitoring.coreos.com/", "k8s.nginx.org/", "security.istio.io/")):
             kind = published(obj["apiVersion"], obj["kind"])
@@ -253,8 +258,8 @@ def test_cookies_are_for_origins_that_are_named():
 
 def test_every_host_has_an_ingress_of_its_own():
     hosts = [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]} for host in ("a.local", "b.local")]
-    text = _text(WEB | {"ingress": {"enabled": True, "hosts": hosts}})
-    found = [obj for obj in yaml.load_all(text, yaml.CSafeLoader) if obj and obj["kind"] == "Ingress"]
+    made = _objects(WEB | {"ingress": {"enabled": True, "hosts": hosts}})
+    found = [obj for obj in made if obj["kind"] == "Ingress"]
     assert [[rule["host"] for rule in each["spec"]["rules"]] for each in found] == [["a.local"], ["b.local"]]
     assert [each["metadata"]["name"] for each in found] == ["web", "web-b.local"]
 
@@ -262,8 +267,8 @@ def test_every_host_has_an_ingress_of_its_own():
 def test_every_ingress_names_the_certificates_of_its_own_host():
     hosts = [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]} for host in ("a.local", "b.local")]
     tls = [{"secretName": f"{host}-tls", "hosts": [host]} for host in ("a.local", "b.local")]
-    text = _text(WEB | {"ingress": {"enabled": True, "hosts": hosts, "tls": tls}})
-    found = [obj for obj in yaml.load_all(text, yaml.CSafeLoader) if obj and obj["kind"] == "Ingress"]
+    made = _objects(WEB | {"ingress": {"enabled": True, "hosts": hosts, "tls": tls}})
+    found = [obj for obj in made if obj["kind"] == "Ingress"]
     assert [each["spec"]["tls"] for each in found] == [[each] for each in tls]
 
 
